@@ -1,0 +1,2 @@
+//! Accord.
+fn main() {}
