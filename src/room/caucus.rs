@@ -1,0 +1,158 @@
+//! Private sessions (caucus, 单独调解; OMR 16): a subset of the people with a mediator. Everybody knows that one exists and
+//! who is in it, nobody outside learns what is said. People are asked and accept; nobody is moved against their will.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::limits::CAUCUSES_MAX;
+use crate::state::State;
+use crate::{CaucusId, Event, ParticipantId, Permission, Person, Refusal, may};
+
+/// Where a person is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Place {
+    /// The joint session.
+    Joint,
+    /// A private session.
+    Caucus {
+        /// Which.
+        caucus: CaucusId,
+    },
+}
+
+/// A private session: who was asked and has not answered. Who is inside follows from each person's [`Place`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caucus {
+    /// The mediator who holds it and enters with the first who accepts.
+    pub mediator: ParticipantId,
+    /// Asked, not yet answered.
+    pub asked: BTreeSet<ParticipantId>,
+}
+
+pub(crate) fn ask(
+    state: &State,
+    by: &Person,
+    caucus: CaucusId,
+    members: &[ParticipantId],
+) -> Result<Vec<Event>, Refusal> {
+    if state.caucuses.len() >= CAUCUSES_MAX {
+        return Err(Refusal::LimitReached { limit: "private sessions at once".to_owned() });
+    }
+    let members: BTreeSet<_> = members.iter().copied().filter(|id| *id != by.id).collect();
+    let can_join = |id: &ParticipantId| {
+        state.people.get(id).is_some_and(|person| {
+            person.is_seated()
+                && may(person.role, Permission::JoinCaucus)
+                && person.place == Place::Joint
+                && person.asked_into.is_none()
+        })
+    };
+    if members.is_empty()
+        || by.place != Place::Joint
+        || state.caucuses.contains_key(&caucus)
+        || state.caucuses.values().any(|other| other.mediator == by.id)
+        || !members.iter().all(can_join)
+    {
+        return Err(Refusal::BadCaucus);
+    }
+    Ok(vec![Event::CaucusAsked { caucus, mediator: by.id, members: members.into_iter().collect() }])
+}
+
+pub(crate) fn answer(state: &State, by: &Person, caucus: CaucusId, accepts: bool) -> Result<Vec<Event>, Refusal> {
+    let Some(open) = state.caucuses.get(&caucus).filter(|_| by.asked_into == Some(caucus)) else {
+        return Err(Refusal::NoSuchCaucus);
+    };
+    let mut events = Vec::new();
+    if accepts {
+        if state.people.get(&open.mediator).is_some_and(|mediator| mediator.place == Place::Joint) {
+            events.push(Event::CaucusEntered { caucus, participant: open.mediator });
+        }
+        events.push(Event::CaucusEntered { caucus, participant: by.id });
+    } else {
+        events.push(Event::CaucusDeclined { caucus, participant: by.id });
+    }
+    Ok(events)
+}
+
+pub(crate) fn leave(by: &Person) -> Result<Vec<Event>, Refusal> {
+    match by.place {
+        Place::Joint => Err(Refusal::NoSuchCaucus),
+        Place::Caucus { caucus } => Ok(vec![Event::CaucusLeft { caucus, participant: by.id }]),
+    }
+}
+
+pub(crate) fn end(state: &State, by: &Person, caucus: CaucusId) -> Result<Vec<Event>, Refusal> {
+    match state.caucuses.get(&caucus) {
+        Some(open) if open.mediator == by.id || may(by.role, Permission::Admit) => {
+            Ok(vec![Event::CaucusEnded { caucus }])
+        }
+        _ => Err(Refusal::NoSuchCaucus),
+    }
+}
+
+/// A private session without its mediator, or with nobody else inside or asked, is over.
+pub(crate) fn consequences(state: &State) -> Vec<Event> {
+    let is_over = |(id, caucus): &(&CaucusId, &Caucus)| {
+        let place = Place::Caucus { caucus: **id };
+        let inside = |who: &Person| who.is_seated() && who.place == place;
+        let mediator = state.people.get(&caucus.mediator);
+        let guests = state.people.values().filter(|person| person.id != caucus.mediator && inside(person)).count();
+        let mediator_gone = !mediator.is_some_and(Person::is_seated) || (guests > 0 && !mediator.is_some_and(inside));
+        mediator_gone || (guests == 0 && caucus.asked.is_empty())
+    };
+    state.caucuses.iter().filter(is_over).map(|(id, _)| Event::CaucusEnded { caucus: *id }).collect()
+}
+
+pub(crate) fn evolve_asked(
+    state: &mut State,
+    caucus: CaucusId,
+    mediator: ParticipantId,
+    members: &[ParticipantId],
+) {
+    for id in members {
+        if let Some(person) = state.people.get_mut(id) {
+            person.asked_into = Some(caucus);
+        }
+    }
+    state.caucuses.insert(caucus, Caucus { mediator, asked: members.iter().copied().collect() });
+}
+
+pub(crate) fn evolve_entered(state: &mut State, caucus: CaucusId, participant: ParticipantId) {
+    evolve_unasked(state, caucus, participant);
+    if let Some(person) = state.people.get_mut(&participant) {
+        person.place = Place::Caucus { caucus };
+        person.screen_on = false;
+    }
+}
+
+pub(crate) fn evolve_unasked(state: &mut State, caucus: CaucusId, participant: ParticipantId) {
+    if let Some(open) = state.caucuses.get_mut(&caucus) {
+        open.asked.remove(&participant);
+    }
+    if let Some(person) = state.people.get_mut(&participant) {
+        person.asked_into = None;
+    }
+}
+
+pub(crate) fn evolve_left(state: &mut State, participant: ParticipantId) {
+    if let Some(person) = state.people.get_mut(&participant) {
+        person.place = Place::Joint;
+        person.screen_on = false;
+    }
+}
+
+pub(crate) fn evolve_ended(state: &mut State, caucus: CaucusId) {
+    state.caucuses.remove(&caucus);
+    for person in state.people.values_mut() {
+        if person.place == (Place::Caucus { caucus }) {
+            person.place = Place::Joint;
+            person.screen_on = false;
+        }
+        if person.asked_into == Some(caucus) {
+            person.asked_into = None;
+        }
+    }
+}
