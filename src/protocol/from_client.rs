@@ -67,7 +67,7 @@ pub struct PublicationOffer {
 /// Words signed with the device key. The server parses exactly these bytes, so nobody signs one thing and says another.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct SignedWords {
-    /// The statement: a JSON object as text.
+    /// The statement: an `accord_evidence::Statement` as JSON text.
     pub statement: String,
     /// ECDSA P-256/SHA-256 over the text's UTF-8 bytes, r‖s, base64url without padding.
     pub signature: String,

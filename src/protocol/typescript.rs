@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
+use accord_evidence::Statement;
+
 use crate::{FromClient, FromServer};
 
 /// The file's text. 64-bit numbers are `number`: they count milliseconds and versions, far below 2⁵³.
@@ -13,6 +15,7 @@ pub fn render() -> String {
     let mut declarations = Declarations { config: &config, seen: BTreeSet::new(), by_name: BTreeMap::new() };
     declarations.visit::<FromClient>();
     declarations.visit::<FromServer>();
+    declarations.visit::<Statement>();
     let mut text = String::from("// Generated from src/protocol by tests/regenerate. Do not edit.\n");
     for declaration in declarations.by_name.values() {
         text.push_str("\nexport ");

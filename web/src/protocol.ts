@@ -26,6 +26,8 @@ sealed: boolean,
  */
 effective_at_ms: number | null, };
 
+export type Answer = "yes" | "no";
+
 export type Authority = "general" | "special";
 
 export type CaucusId = string;
@@ -113,6 +115,8 @@ case_numbers: Array<string>,
  * The agreement, once everybody has signed.
  */
 agreement: AgreementView | null, };
+
+export type Digest = string;
 
 export type Ending = "settled_and_withdrawn" | "party_not_reached" | "party_unwilling" | "differences_too_great" | "time_expired" | "signature_refused" | "other";
 
@@ -546,7 +550,7 @@ detail: string, };
 
 export type SignedWords = { 
 /**
- * The statement: a JSON object as text.
+ * The statement: an `accord_evidence::Statement` as JSON text.
  */
 statement: string, 
 /**
@@ -583,6 +587,76 @@ mid: string,
 publication: Publication | null, };
 
 export type Source = "microphone" | "camera" | "screen";
+
+export type Statement = { 
+/**
+ * What sort of statement.
+ */
+type: StatementKind, 
+/**
+ * The organisation.
+ */
+tenant: string, 
+/**
+ * The room.
+ */
+room: string, 
+/**
+ * Who speaks, by their id in the room.
+ */
+participant: string, 
+/**
+ * What it is about.
+ */
+subject: Subject, 
+/**
+ * Yes or no to it.
+ */
+answer: Answer, 
+/**
+ * The device's time, ms since the epoch; a hint, never relied on.
+ */
+at_ms: number, 
+/**
+ * What the server gave with the question, or a random text of the device's: makes each statement singular.
+ */
+nonce: string, };
+
+export type StatementKind = "notice_confirmation" | "consent" | "consent_withdrawal" | "confirmation" | "signature" | "seal_authorisation";
+
+export type Subject = { "kind": "notice", 
+/**
+ * Which notice.
+ */
+notice: string, 
+/**
+ * Which version of its text.
+ */
+version: string, 
+/**
+ * SHA-256 of the text's UTF-8 bytes.
+ */
+text_digest: Digest, } | { "kind": "request", 
+/**
+ * What consent is asked for, for example `recording` or `observer`.
+ */
+purpose: string, 
+/**
+ * The one request that this answers.
+ */
+request: string, 
+/**
+ * SHA-256 of the question's UTF-8 bytes, as shown.
+ */
+text_digest: Digest, } | { "kind": "document", 
+/**
+ * Digest of its canonical content; `None` for an uploaded document.
+ */
+content_digest: Digest | null, 
+/**
+ * SHA-256 of the frozen PDF.
+ */
+document_digest: Digest, };
 
 export type TenantId = string;
 
