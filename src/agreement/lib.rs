@@ -1,1 +1,15 @@
-//! accord-agreement
+//! The words of a mediation: minutes and agreements, from the first keystroke to the signed paper.
+//!
+//! ```text
+//! editor (Yjs) ─ guard ─ document ─ freeze ─ typeset ─ digest ─ signature page
+//! ```
+//!
+//! A pure library: it owns no socket, clock, store or randomness. Bytes and facts come in; documents, refusals, PDFs and
+//! digests go out.
+
+pub mod content;
+pub mod document;
+pub mod guard;
+pub mod limits;
+pub mod schema;
+mod tree;
