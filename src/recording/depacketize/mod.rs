@@ -1,0 +1,271 @@
+//! RTP packets in, encoded frames on the span's clock out; one [`Stream`] per track.
+//!
+//! A gap costs what it hides: the sound of its packets, the pictures until the next key frame. Payload formats are read
+//! by our own parsers, since those at hand index beyond short packets; theirs packetize in our tests.
+
+mod av1;
+mod bits;
+mod clock;
+mod h264;
+mod reorder;
+mod vp8;
+mod vp9;
+
+use crate::{
+    Codec, Kind, MediaPacket,
+    limits::{CODEC_PRIVATE_BYTES_MAX, FRAME_BYTES_MAX},
+    matroska::Setup,
+};
+use clock::StreamClock;
+use reorder::{Ordered, Reorder};
+
+/// An encoded frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) time_ms: u64,
+    /// Given with every key frame.
+    pub(crate) setup: Option<Setup>,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// A payload that its format does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// The packets of one track on their way to frames.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    reorder: Reorder,
+    clock: StreamClock,
+    assembly: Assembly,
+    needs_keyframe: bool,
+    dropped: u64,
+}
+
+impl Stream {
+    pub(crate) fn new(codec: Codec) -> Self {
+        Self {
+            reorder: Reorder::default(),
+            clock: StreamClock::new(codec.clock_rate_hz()),
+            assembly: Assembly::new(codec),
+            needs_keyframe: codec.kind() == Kind::Video,
+            dropped: 0,
+        }
+    }
+
+    /// Takes a packet that arrived `arrival_micros` (of the packet) after the span's begin.
+    pub(crate) fn push(&mut self, packet: &MediaPacket<'_>, out: &mut Vec<Frame>) {
+        self.with_reorder(out, |reorder, ordered| reorder.push(packet, ordered));
+    }
+
+    /// Gives up on gaps that time has closed.
+    pub(crate) fn expire(&mut self, now_micros: u64, out: &mut Vec<Frame>) {
+        self.with_reorder(out, |reorder, ordered| reorder.expire(now_micros, ordered));
+    }
+
+    /// Everything that is complete.
+    pub(crate) fn finish(&mut self, out: &mut Vec<Frame>) {
+        self.with_reorder(out, Reorder::release_all);
+    }
+
+    /// Whether pictures are being dropped for want of a key frame.
+    pub(crate) fn needs_keyframe(&self) -> bool {
+        self.needs_keyframe
+    }
+
+    /// Packets that never came.
+    pub(crate) fn lost_packets(&self) -> u64 {
+        self.reorder.lost()
+    }
+
+    /// Frames that came but could not be used.
+    pub(crate) fn dropped_frames(&self) -> u64 {
+        self.dropped
+    }
+
+    fn with_reorder(&mut self, out: &mut Vec<Frame>, step: impl FnOnce(&mut Reorder, &mut Vec<Ordered>)) {
+        let mut ordered = Vec::new();
+        step(&mut self.reorder, &mut ordered);
+        for packet in ordered {
+            self.take(&packet, out);
+        }
+    }
+
+    fn take(&mut self, packet: &Ordered, out: &mut Vec<Frame>) {
+        if packet.after_loss {
+            self.break_off();
+        }
+        if packet.payload.is_empty() {
+            return; // padding, sent to probe the bandwidth
+        }
+        if self
+            .assembly
+            .begun
+            .is_some_and(|(timestamp, _)| timestamp != packet.timestamp)
+        {
+            self.complete(out);
+        }
+        if self.assembly.append(packet).is_err() {
+            self.break_off();
+        } else if packet.marker || self.assembly.format.is_whole_in_one_packet() {
+            self.complete(out);
+        }
+    }
+
+    /// Drops the frame at hand, and with it whatever would refer to it.
+    fn break_off(&mut self) {
+        if self.assembly.clear() {
+            self.dropped += 1;
+        }
+        self.needs_keyframe = self.assembly.format.kind() == Kind::Video;
+    }
+
+    fn complete(&mut self, out: &mut Vec<Frame>) {
+        let Some((timestamp, arrival_micros)) = self.assembly.begun else {
+            return;
+        };
+        let mut payload = std::mem::take(&mut self.assembly.payload);
+        let finished = self.assembly.format.finish(&mut payload);
+        self.assembly.clear();
+        let Ok(setup) = finished else {
+            self.assembly.begun = Some((timestamp, arrival_micros));
+            return self.break_off();
+        };
+        if payload.is_empty() {
+            return; // delimiters and filler only
+        }
+        self.needs_keyframe &= setup.is_none();
+        match self.clock.place(timestamp, arrival_micros) {
+            Some(time_ms) if !self.needs_keyframe => out.push(Frame {
+                time_ms,
+                setup,
+                payload,
+            }),
+            Some(_) => self.dropped += 1,
+            None => {
+                self.dropped += 1;
+                self.needs_keyframe = self.assembly.format.kind() == Kind::Video;
+            }
+        }
+    }
+}
+
+/// A frame in the making.
+#[derive(Debug)]
+struct Assembly {
+    format: Format,
+    /// Timestamp and arrival of its first packet.
+    begun: Option<(u32, u64)>,
+    payload: Vec<u8>,
+}
+
+impl Assembly {
+    fn new(codec: Codec) -> Self {
+        let format = match codec {
+            Codec::Opus => Format::Opus,
+            Codec::Vp8 => Format::Vp8,
+            Codec::Vp9 => Format::Vp9(vp9::Picture::default()),
+            Codec::H264 => Format::H264(h264::AccessUnit::default()),
+            Codec::Av1 => Format::Av1(av1::TemporalUnit::default()),
+        };
+        Self {
+            format,
+            begun: None,
+            payload: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, packet: &Ordered) -> Result<(), Malformed> {
+        let first = self.begun.is_none();
+        self.begun.get_or_insert((packet.timestamp, packet.arrival_micros));
+        if self.payload.len() + packet.payload.len() > FRAME_BYTES_MAX {
+            return Err(Malformed);
+        }
+        self.format.append(first, &packet.payload, &mut self.payload)
+    }
+
+    /// Whether there was anything to clear.
+    fn clear(&mut self) -> bool {
+        self.format.clear();
+        self.payload.clear();
+        self.begun.take().is_some()
+    }
+}
+
+/// The payload formats: how packets become a frame, and which frames are key frames.
+#[derive(Debug)]
+enum Format {
+    Opus,
+    Vp8,
+    Vp9(vp9::Picture),
+    H264(h264::AccessUnit),
+    Av1(av1::TemporalUnit),
+}
+
+impl Format {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Opus => Kind::Audio,
+            Self::Vp8 | Self::Vp9(_) | Self::H264(_) | Self::Av1(_) => Kind::Video,
+        }
+    }
+
+    /// Opus sets the marker only after silence (RFC 7587, section 4.2).
+    fn is_whole_in_one_packet(&self) -> bool {
+        matches!(self, Self::Opus)
+    }
+
+    fn append(&mut self, first: bool, packet: &[u8], frame: &mut Vec<u8>) -> Result<(), Malformed> {
+        match self {
+            Self::Opus => {
+                frame.extend_from_slice(packet);
+                Ok(())
+            }
+            Self::Vp8 => vp8::append(first, packet, frame),
+            Self::Vp9(picture) => picture.append(first, packet, frame),
+            Self::H264(unit) => unit.append(packet, frame),
+            Self::Av1(unit) => unit.append(packet, frame),
+        }
+    }
+
+    /// Completes a frame; the setup of a key frame.
+    fn finish(&mut self, frame: &mut Vec<u8>) -> Result<Option<Setup>, Malformed> {
+        let setup = match self {
+            Self::Opus => Some(opus_setup()),
+            Self::Vp8 => vp8::keyframe(frame)?,
+            Self::Vp9(picture) => picture.finish(frame)?,
+            Self::H264(unit) => unit.finish(frame)?,
+            Self::Av1(unit) => unit.finish()?,
+        };
+        if setup
+            .as_ref()
+            .is_some_and(|setup| setup.codec_private.len() > CODEC_PRIVATE_BYTES_MAX)
+        {
+            return Err(Malformed);
+        }
+        Ok(setup)
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::Opus | Self::Vp8 => {}
+            Self::Vp9(picture) => *picture = vp9::Picture::default(),
+            Self::H264(unit) => unit.clear(),
+            Self::Av1(unit) => *unit = av1::TemporalUnit::default(),
+        }
+    }
+}
+
+/// The `OpusHead` of WebRTC's Opus (RFC 7845, section 5.1): two channels, 48 kHz, nothing to skip, as the tap starts
+/// in the middle of a stream. A decoder makes two channels of mono packets by itself.
+fn opus_setup() -> Setup {
+    let mut head = b"OpusHead\x01\x02".to_vec();
+    head.extend_from_slice(&0u16.to_le_bytes()); // pre-skip
+    head.extend_from_slice(&48_000u32.to_le_bytes()); // input sample rate
+    head.extend_from_slice(&[0, 0, 0]); // output gain, mapping family
+    Setup {
+        codec_private: head,
+        width: 0,
+        height: 0,
+    }
+}
