@@ -71,10 +71,7 @@ impl SpanAddress {
 
     /// The folder of all the span's objects.
     pub(crate) fn folder(&self) -> String {
-        format!(
-            "{}/{}/{}/lease-{}",
-            self.tenant, self.room, self.span, self.lease_generation
-        )
+        format!("{}/{}/{}/lease-{}", self.tenant, self.room, self.span, self.lease_generation)
     }
 
     /// Reads back what [`Self::object`] made; `None` for a key that is not one of a span.

@@ -89,19 +89,11 @@ impl<'a> Iterator for Elements<'a> {
         let rest = self.0.get(id_bytes..)?;
         let (size, size_bytes) = read_vint(rest, 8, false)?;
         let rest = rest.get(size_bytes..)?;
-        let size = if size == u64::MAX {
-            rest.len()
-        } else {
-            usize::try_from(size).ok()?
-        };
+        let size = if size == u64::MAX { rest.len() } else { usize::try_from(size).ok()? };
         let content = rest.get(..size)?;
         let (whole, rest) = self.0.split_at_checked(id_bytes + size_bytes + size)?;
         self.0 = rest;
-        Some(Element {
-            id: u32::try_from(id).ok()?,
-            content,
-            whole,
-        })
+        Some(Element { id: u32::try_from(id).ok()?, content, whole })
     }
 }
 

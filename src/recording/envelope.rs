@@ -78,14 +78,7 @@ impl Sealer {
         let wrapped = operator.wrap(&data_key, &header)?;
         header.extend_from_slice(&wrapped);
         let binding = sha256(&header);
-        Ok((
-            Self {
-                key: aes_256_gcm(&data_key)?,
-                binding,
-                counter: 0,
-            },
-            header,
-        ))
+        Ok((Self { key: aes_256_gcm(&data_key)?, binding, counter: 0 }, header))
     }
 
     /// A whole object in one go.
@@ -107,9 +100,7 @@ impl Sealer {
 
     /// Appends `plain` to `out`, in as many chunks as it takes.
     pub(crate) fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), RecordingError> {
-        plain
-            .chunks(CHUNK_BYTES)
-            .try_for_each(|chunk| self.seal_chunk(chunk, 0, out))
+        plain.chunks(CHUNK_BYTES).try_for_each(|chunk| self.seal_chunk(chunk, 0, out))
     }
 
     /// Appends the final, empty chunk. Nothing may follow it.
@@ -134,6 +125,11 @@ impl Sealer {
         out.extend_from_slice(&sealed);
         Ok(())
     }
+}
+
+/// Whether bytes begin as a sealed object does.
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
 }
 
 /// The header of a sealed object, not yet believed.
@@ -204,18 +200,12 @@ impl Opener {
                 given: hex::encode(operator.id()),
             });
         }
-        let data_key = operator
-            .unwrap(header.wrapped, header.context)
-            .ok_or(RecordingError::Tampered {
-                part: header.subject.part,
-                object,
-                finding: Tampering::Key,
-            })?;
-        Ok(Self {
-            key: aes_256_gcm(&data_key)?,
-            binding: header.binding,
-            header_length: header.length,
-        })
+        let data_key = operator.unwrap(header.wrapped, header.context).ok_or(RecordingError::Tampered {
+            part: header.subject.part,
+            object,
+            finding: Tampering::Key,
+        })?;
+        Ok(Self { key: aes_256_gcm(&data_key)?, binding: header.binding, header_length: header.length })
     }
 
     /// Opens a run of chunks that begins at number `counter`, giving each one's plaintext and offset within `sealed`.
@@ -243,19 +233,11 @@ impl Opener {
             let mut chunk = chunk.to_vec();
             let plain = self
                 .key
-                .open_in_place(
-                    nonce(counter, word),
-                    Aad::from(associated(&self.binding, word)),
-                    &mut chunk,
-                )
+                .open_in_place(nonce(counter, word), Aad::from(associated(&self.binding, word)), &mut chunk)
                 .map_err(|_| Tampering::Chunk(counter))?;
             take(Chunk { counter, offset, plain });
             if word & FINAL != 0 {
-                return if rest.is_empty() {
-                    Ok(Ending::Final)
-                } else {
-                    Err(Tampering::Appended)
-                };
+                return if rest.is_empty() { Ok(Ending::Final) } else { Err(Tampering::Appended) };
             }
             counter = counter.checked_add(1).ok_or(Tampering::Appended)?;
             offset += WORD_BYTES + length;
@@ -375,11 +357,7 @@ mod tests {
         chunks.push(last);
         let opened = |order: &[usize]| {
             let parts = order.iter().map(|at| chunks[*at].as_slice());
-            let object = [header.as_slice()]
-                .into_iter()
-                .chain(parts)
-                .collect::<Vec<_>>()
-                .concat();
+            let object = [header.as_slice()].into_iter().chain(parts).collect::<Vec<_>>().concat();
             opener(&operator, &object).open_whole(&object)
         };
         assert_eq!(opened(&[0, 1, 2, 3]).unwrap(), b"onetwosix");

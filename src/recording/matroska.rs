@@ -99,11 +99,7 @@ pub(crate) fn info(out: &mut Vec<u8>, started_at_ms: i64, duration_ms: Option<u6
             #[allow(clippy::cast_precision_loss)]
             float(out, 0x4489, duration_ms as f64); // Duration
         }
-        signed(
-            out,
-            0x4461,
-            started_at_ms.saturating_sub(EPOCH_2001_MS).saturating_mul(1_000_000),
-        ); // DateUTC
+        signed(out, 0x4461, started_at_ms.saturating_sub(EPOCH_2001_MS).saturating_mul(1_000_000)); // DateUTC
         text(out, 0x4D80, PROGRAM); // MuxingApp
         text(out, 0x5741, PROGRAM); // WritingApp
     });
@@ -182,14 +178,7 @@ pub(crate) fn blocks(cluster: &[u8]) -> impl Iterator<Item = (ClusterTime, &[u8]
             let relative_ms = i64::from(i16::from_be_bytes([*high, *low]));
             let time_ms = base_ms.saturating_add_signed(relative_ms);
             let keyframe = flags & SIMPLE_BLOCK_KEYFRAME != 0;
-            Some((
-                ClusterTime {
-                    track: track & 0x3f,
-                    time_ms,
-                    keyframe,
-                },
-                payload,
-            ))
+            Some((ClusterTime { track: track & 0x3f, time_ms, keyframe }, payload))
         }
         _ => None,
     })
@@ -206,11 +195,7 @@ pub(crate) struct ClusterTime {
 /// Reads the facts of a cluster back from its content.
 pub(crate) fn facts(cluster: &[u8]) -> Option<ClusterFacts> {
     blocks(cluster).fold(None, |facts, (block, _)| {
-        let facts = facts.unwrap_or(ClusterFacts {
-            first_ms: block.time_ms,
-            last_ms: 0,
-            keyframes: 0,
-        });
+        let facts = facts.unwrap_or(ClusterFacts { first_ms: block.time_ms, last_ms: 0, keyframes: 0 });
         Some(ClusterFacts {
             first_ms: facts.first_ms.min(block.time_ms),
             last_ms: facts.last_ms.max(block.time_ms),
@@ -222,7 +207,5 @@ pub(crate) fn facts(cluster: &[u8]) -> Option<ClusterFacts> {
 /// The `Tracks` element of a live stream's head, as written.
 pub(crate) fn tracks_of(head: &[u8]) -> Option<&[u8]> {
     let segment = Elements(head).find(|element| element.id == SEGMENT)?;
-    Elements(segment.content)
-        .find(|element| element.id == TRACKS)
-        .map(|element| element.whole)
+    Elements(segment.content).find(|element| element.id == TRACKS).map(|element| element.whole)
 }

@@ -150,16 +150,8 @@ impl FileObjects {
     fn write_new(&self, key: &ObjectKey, bytes: &[u8]) -> io::Result<()> {
         let (path, folder) = self.prepare(key)?;
         // A name with a dot is no object key, so a half-written file is never taken for an object.
-        let draft = folder.join(format!(
-            "{}.draft",
-            path.file_name().unwrap_or_default().to_string_lossy()
-        ));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)?;
+        let draft = folder.join(format!("{}.draft", path.file_name().unwrap_or_default().to_string_lossy()));
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         // A link, unlike a rename, refuses to replace what is there.
@@ -172,11 +164,7 @@ impl FileObjects {
     fn write_at(&self, key: &ObjectKey, offset: u64, bytes: &[u8]) -> Result<(), AppendFailure> {
         let mut file = if offset == 0 {
             let (path, folder) = self.prepare(key)?;
-            let file = fs::OpenOptions::new()
-                .append(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)?;
+            let file = fs::OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
             sync_folder(&folder)?;
             file
         } else {
@@ -209,11 +197,7 @@ impl Objects for FileObjects {
 
     fn append(&self, key: &ObjectKey, offset: u64, bytes: &[u8]) -> Result<(), ObjectsError> {
         self.write_at(key, offset, bytes).map_err(|error| match error {
-            AppendFailure::Length(found) => ObjectsError::Length {
-                key: key.clone(),
-                found,
-                wanted: offset,
-            },
+            AppendFailure::Length(found) => ObjectsError::Length { key: key.clone(), found, wanted: offset },
             AppendFailure::File(error) => unwritten(key)(error),
         })
     }
@@ -308,8 +292,5 @@ fn unwritten(key: &ObjectKey) -> impl FnOnce(io::Error) -> ObjectsError {
 }
 
 fn failure(key: impl fmt::Display) -> impl FnOnce(io::Error) -> ObjectsError {
-    move |source| ObjectsError::File {
-        key: key.to_string(),
-        source,
-    }
+    move |source| ObjectsError::File { key: key.to_string(), source }
 }

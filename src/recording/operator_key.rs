@@ -44,11 +44,7 @@ impl OperatorKey {
     /// Writes a fresh key where none is, so that no crash leaves half of one.
     fn write_new(draft: &Path, path: &Path) -> io::Result<()> {
         let bytes = random::<KEY_BYTES>().map_err(io::Error::other)?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(draft)?;
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         match fs::hard_link(draft, path) {
@@ -62,17 +58,13 @@ impl OperatorKey {
     /// # Errors
     /// [`RecordingError::KeyFile`] when the file cannot be read, has another size, or others may read it.
     pub fn load(path: &Path) -> Result<Self, RecordingError> {
-        let refuse = |why: &str| RecordingError::KeyFile {
-            path: path.to_owned(),
-            why: why.to_owned(),
-        };
+        let refuse = |why: &str| RecordingError::KeyFile { path: path.to_owned(), why: why.to_owned() };
         let mut file = fs::File::open(path).map_err(unusable(path))?;
         if file.metadata().map_err(unusable(path))?.mode() & 0o077 != 0 {
             return Err(refuse("others may read it; set its mode to 0600"));
         }
         let mut bytes = [0; KEY_BYTES];
-        file.read_exact(&mut bytes)
-            .map_err(|_| refuse("it is shorter than 32 bytes; restore it from its backup"))?;
+        file.read_exact(&mut bytes).map_err(|_| refuse("it is shorter than 32 bytes; restore it from its backup"))?;
         if file.read(&mut [0]).map_err(unusable(path))? != 0 {
             return Err(refuse("it is longer than 32 bytes; restore it from its backup"));
         }
@@ -90,10 +82,7 @@ impl OperatorKey {
         for (to, from) in id.iter_mut().zip(digest(&SHA256, &named).as_ref()) {
             *to = *from;
         }
-        Ok(Self {
-            key: aes_256_gcm(bytes)?,
-            id,
-        })
+        Ok(Self { key: aes_256_gcm(bytes)?, id })
     }
 
     /// Names the key without telling it.
@@ -135,15 +124,10 @@ pub(crate) fn aes_256_gcm(bytes: &[u8; KEY_BYTES]) -> Result<LessSafeKey, Record
 
 pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], RecordingError> {
     let mut bytes = [0; BYTES];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| RecordingError::Cryptography)?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| RecordingError::Cryptography)?;
     Ok(bytes)
 }
 
 fn unusable(path: &Path) -> impl FnOnce(io::Error) -> RecordingError {
-    move |error| RecordingError::KeyFile {
-        path: path.to_owned(),
-        why: format!("{error}; check path and permissions"),
-    }
+    move |error| RecordingError::KeyFile { path: path.to_owned(), why: format!("{error}; check path and permissions") }
 }

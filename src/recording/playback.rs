@@ -33,14 +33,7 @@ impl Playback {
             length = length.saturating_add(cluster.length);
             start
         });
-        Ok(Self {
-            starts: starts.collect(),
-            head,
-            length,
-            position: 0,
-            opened: None,
-            recording,
-        })
+        Ok(Self { starts: starts.collect(), head, length, position: 0, opened: None, recording })
     }
 
     /// Length of the stream, in bytes.
@@ -83,10 +76,7 @@ impl Playback {
 }
 
 fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
-    let rest = usize::try_from(offset)
-        .ok()
-        .and_then(|offset| bytes.get(offset..))
-        .unwrap_or_default();
+    let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
     let count = rest.len().min(buffer.len());
     for (to, from) in buffer.iter_mut().zip(rest) {
         *to = *from;
@@ -118,28 +108,18 @@ impl Seek for Playback {
 fn head(recording: &Recording) -> Result<Vec<u8>, RecordingError> {
     let tracks = recording.tracks()?;
     let mut info = Vec::new();
-    matroska::info(
-        &mut info,
-        recording.header().started_at_ms,
-        Some(recording.duration_ms()),
-    );
+    matroska::info(&mut info, recording.header().started_at_ms, Some(recording.duration_ms()));
     let clusters = recording.clusters();
     let cue_points = cue_points(clusters, video_tracks(&tracks));
     // Positions are written in eight bytes each, so that lengths do not depend on them.
     let cues_length = cues(&cue_points, 0).len();
     let seek = |from: usize| {
         let places = [(INFO, from, info.len()), (TRACKS, from + info.len(), tracks.len())];
-        seek_head(
-            places
-                .into_iter()
-                .chain([(CUES, from + info.len() + tracks.len(), cues_length)]),
-        )
+        seek_head(places.into_iter().chain([(CUES, from + info.len() + tracks.len(), cues_length)]))
     };
     let seek_length = seek(0).len();
     let clusters_at = seek_length + info.len() + tracks.len() + cues_length;
-    let clusters_length = clusters
-        .iter()
-        .fold(0u64, |length, cluster| length.saturating_add(cluster.length));
+    let clusters_length = clusters.iter().fold(0u64, |length, cluster| length.saturating_add(cluster.length));
 
     let mut out = matroska::ebml_header();
     write_id(&mut out, SEGMENT);
@@ -179,21 +159,11 @@ fn cue_points(clusters: &[ClusterPlace], video: u64) -> Vec<CuePoint> {
     let mut points: Vec<CuePoint> = Vec::new();
     let mut position = 0u64;
     for cluster in clusters {
-        let tracks = if video == 0 {
-            cluster.keyframes
-        } else {
-            cluster.keyframes & video
-        };
-        let far = points
-            .last()
-            .is_none_or(|last| cluster.first_ms >= last.time_ms + CUE_INTERVAL_MS);
+        let tracks = if video == 0 { cluster.keyframes } else { cluster.keyframes & video };
+        let far = points.last().is_none_or(|last| cluster.first_ms >= last.time_ms + CUE_INTERVAL_MS);
         let forward = points.last().is_none_or(|last| cluster.first_ms > last.time_ms);
         if tracks != 0 && forward && (video != 0 || far) {
-            points.push(CuePoint {
-                time_ms: cluster.first_ms,
-                tracks,
-                position,
-            });
+            points.push(CuePoint { time_ms: cluster.first_ms, tracks, position });
         }
         position = position.saturating_add(cluster.length);
     }

@@ -45,11 +45,7 @@ impl Recordings {
     /// [`RecordingError::Objects`] when the store fails.
     pub fn spans(&self, folder: &str) -> Result<Vec<SpanAddress>, RecordingError> {
         let keys = self.objects.list(folder)?;
-        let mut spans: Vec<_> = keys
-            .iter()
-            .filter_map(SpanAddress::parse)
-            .map(|(address, _)| address)
-            .collect();
+        let mut spans: Vec<_> = keys.iter().filter_map(SpanAddress::parse).map(|(address, _)| address).collect();
         spans.sort();
         spans.dedup();
         Ok(spans)
@@ -101,11 +97,7 @@ impl Recording {
         if parts.is_empty() {
             return Err(RecordingError::NotFound(address.object(Part::Begin)));
         }
-        let source = Source {
-            objects: &**objects,
-            operator,
-            address,
-        };
+        let source = Source { objects: &**objects, operator, address };
         let begin = source.load(Part::Begin)?;
         let header: SpanHeader = source.content(Part::Begin, &begin)?;
         let mut recording = Self {
@@ -164,11 +156,7 @@ impl Recording {
 
     /// From begin to end, or to the last frame that can be read.
     pub fn duration_ms(&self) -> u64 {
-        let last = self
-            .clusters
-            .iter()
-            .map(|cluster| cluster.last_ms + LAST_FRAME_MS)
-            .max();
+        let last = self.clusters.iter().map(|cluster| cluster.last_ms + LAST_FRAME_MS).max();
         self.end.as_ref().map_or(last.unwrap_or(0), |end| end.duration_ms)
     }
 
@@ -193,9 +181,7 @@ impl Recording {
             let part = Part::Segment(number);
             let object = source.load(part)?;
             let sealed = object.get(opener.header_length..).unwrap_or_default();
-            let ending = opener
-                .open(sealed, 0, |_| {})
-                .map_err(|finding| source.tampered(part, finding))?;
+            let ending = opener.open(sealed, 0, |_| {}).map_err(|finding| source.tampered(part, finding))?;
             let Some(end) = &self.end else { continue };
             if ending != Ending::Final {
                 return Err(source.tampered(part, Tampering::Truncated));
@@ -234,13 +220,7 @@ impl Recording {
 
     /// A cluster's Matroska element.
     pub(crate) fn cluster(&self, place: &ClusterPlace) -> Result<Vec<u8>, RecordingError> {
-        self.run(
-            place.segment,
-            place.offset,
-            place.chunk,
-            place.sealed_length(),
-            place.length,
-        )
+        self.run(place.segment, place.offset, place.chunk, place.sealed_length(), place.length)
     }
 
     /// The `Tracks` element that names the tracks of all clusters: that of the last segment which has one.
@@ -248,11 +228,7 @@ impl Recording {
         let Some(last) = self.clusters.last() else {
             return Ok(Vec::new());
         };
-        let first = self
-            .clusters
-            .iter()
-            .find(|cluster| cluster.segment == last.segment)
-            .unwrap_or(last);
+        let first = self.clusters.iter().find(|cluster| cluster.segment == last.segment).unwrap_or(last);
         let offset = self.opener(last.segment)?.header_length as u64;
         let sealed_length = first.offset.saturating_sub(offset);
         let head = self.run(last.segment, offset, 0, sealed_length, sealed_length)?;
@@ -275,9 +251,7 @@ impl Recording {
     }
 
     fn opener(&self, segment: u32) -> Result<&Opener, RecordingError> {
-        let opener = usize::try_from(segment)
-            .ok()
-            .and_then(|number| self.segments.get(number));
+        let opener = usize::try_from(segment).ok().and_then(|number| self.segments.get(number));
         opener.ok_or_else(|| self.source().tampered(Part::Segment(segment), Tampering::Missing))
     }
 
@@ -286,11 +260,7 @@ impl Recording {
     }
 
     fn source(&self) -> Source<'_> {
-        Source {
-            objects: &*self.objects,
-            operator: &self.operator,
-            address: &self.address,
-        }
+        Source { objects: &*self.objects, operator: &self.operator, address: &self.address }
     }
 
     /// A span that ended in order: its `end` says what must be there.
@@ -329,10 +299,7 @@ impl Recording {
             }
             let opener = source.opener(part, &object)?;
             let sealed = object.get(opener.header_length..).unwrap_or_default();
-            let mut reader = ClusterReader {
-                segment: number,
-                ..ClusterReader::default()
-            };
+            let mut reader = ClusterReader { segment: number, ..ClusterReader::default() };
             let ending = opener
                 .open(sealed, 0, |chunk| {
                     reader.take(chunk.counter, opener.header_length + chunk.offset, chunk.plain);
@@ -406,9 +373,7 @@ impl Source<'_> {
     }
 
     fn length(&self, part: Part) -> Result<u64, RecordingError> {
-        self.objects
-            .length(&self.address.object(part))?
-            .ok_or_else(|| self.tampered(part, Tampering::Missing))
+        self.objects.length(&self.address.object(part))?.ok_or_else(|| self.tampered(part, Tampering::Missing))
     }
 
     fn read(&self, part: Part, from: u64, to: u64) -> Result<Vec<u8>, RecordingError> {
@@ -426,28 +391,18 @@ impl Source<'_> {
 
     fn content<T: serde::de::DeserializeOwned>(&self, part: Part, object: &[u8]) -> Result<T, RecordingError> {
         let opener = self.opener(part, object)?;
-        let plain = opener
-            .open_whole(object)
-            .map_err(|finding| self.tampered(part, finding))?;
+        let plain = opener.open_whole(object).map_err(|finding| self.tampered(part, finding))?;
         serde_json::from_slice(&plain).map_err(|_| self.tampered(part, Tampering::Content))
     }
 
     fn tampered(&self, part: Part, finding: Tampering) -> RecordingError {
-        RecordingError::Tampered {
-            part,
-            object: self.address.object(part),
-            finding,
-        }
+        RecordingError::Tampered { part, object: self.address.object(part), finding }
     }
 }
 
 fn parts(objects: &dyn Objects, address: &SpanAddress) -> Result<Vec<Part>, ObjectsError> {
     let keys = objects.list(&address.folder())?;
-    let part = |key: &ObjectKey| {
-        SpanAddress::parse(key)
-            .filter(|(found, _)| found == address)
-            .map(|(_, part)| part)
-    };
+    let part = |key: &ObjectKey| SpanAddress::parse(key).filter(|(found, _)| found == address).map(|(_, part)| part);
     let mut parts: Vec<Part> = keys.iter().filter_map(part).collect();
     parts.sort();
     Ok(parts)

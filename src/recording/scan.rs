@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::{
     OperatorKey,
-    envelope::{Ending, Header, NoHeader, Opener},
+    envelope::{Ending, Header, NoHeader, Opener, is_sealed},
     limits::{ENVELOPE_HEADER_BYTES_MAX, MARKER_BYTES_MAX, OBJECT_BYTES_MAX},
 };
 
@@ -79,10 +79,7 @@ pub fn folder(folder: &Path, keys: &[&OperatorKey], marker: &[u8]) -> Result<Sca
     let mut scan = Scan::default();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let failed = |source| ScanError::File {
-            path: folder.clone(),
-            source,
-        };
+        let failed = |source| ScanError::File { path: folder.clone(), source };
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let kind = entry.file_type().map_err(failed)?;
@@ -90,8 +87,7 @@ pub fn folder(folder: &Path, keys: &[&OperatorKey], marker: &[u8]) -> Result<Sca
                 folders.push(entry.path());
             } else if kind.is_file() {
                 let path = entry.path();
-                scan.file(&path, keys, marker)
-                    .map_err(|source| ScanError::File { path, source })?;
+                scan.file(&path, keys, marker).map_err(|source| ScanError::File { path, source })?;
             }
         }
     }
@@ -102,28 +98,19 @@ impl Scan {
     fn file(&mut self, path: &Path, keys: &[&OperatorKey], marker: &[u8]) -> io::Result<()> {
         self.files += 1;
         if let Some(offset) = search_raw(&mut File::open(path)?, marker)? {
-            self.findings.push(Finding {
-                path: path.to_owned(),
-                form: Form::Raw,
-                offset,
-            });
+            self.findings.push(Finding { path: path.to_owned(), form: Form::Raw, offset });
         }
         let mut head = Vec::new();
-        File::open(path)?
-            .take(2 * ENVELOPE_HEADER_BYTES_MAX as u64)
-            .read_to_end(&mut head)?;
-        if head.is_empty() || matches!(Header::parse(&head), Err(NoHeader::Foreign)) {
+        File::open(path)?.take(2 * ENVELOPE_HEADER_BYTES_MAX as u64).read_to_end(&mut head)?;
+        if !is_sealed(&head) {
             return Ok(());
         }
         let mut object = Vec::new();
-        File::open(path)?.take(OBJECT_BYTES_MAX).read_to_end(&mut object)?;
+        File::open(path)?.take(OBJECT_BYTES_MAX + 1).read_to_end(&mut object)?;
         let (plain, opened) = decrypt(&object, keys);
+        let opened = opened && object.len() as u64 <= OBJECT_BYTES_MAX;
         if let Some(offset) = memmem::find(&plain, marker) {
-            self.findings.push(Finding {
-                path: path.to_owned(),
-                form: Form::Decrypted,
-                offset: offset as u64,
-            });
+            self.findings.push(Finding { path: path.to_owned(), form: Form::Decrypted, offset: offset as u64 });
         }
         if opened {
             self.opened += 1;
@@ -136,9 +123,7 @@ impl Scan {
 
 /// The plain content of an object, and whether that is all that a writer finished of it.
 fn decrypt(object: &[u8], keys: &[&OperatorKey]) -> (Vec<u8>, bool) {
-    let opener = keys
-        .iter()
-        .find_map(|key| Opener::new(key, &Header::parse(object).ok()?).ok());
+    let opener = keys.iter().find_map(|key| Opener::new(key, &Header::parse(object).ok()?).ok());
     let Some(opener) = opener else {
         // A header that a crash cut off has nothing behind it.
         return (Vec::new(), matches!(Header::parse(object), Err(NoHeader::Torn)));

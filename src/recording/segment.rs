@@ -115,10 +115,7 @@ impl SegmentWriter {
         let mut bytes = std::mem::take(&mut self.unwritten);
         self.sealer.finish(&mut bytes)?;
         self.append(objects, &bytes)?;
-        Ok(SegmentSummary {
-            length: self.length,
-            sha256: hex::encode(self.digest.finish()),
-        })
+        Ok(SegmentSummary { length: self.length, sha256: hex::encode(self.digest.finish()) })
     }
 
     fn append(&mut self, objects: &dyn Objects, bytes: &[u8]) -> Result<(), RecordingError> {

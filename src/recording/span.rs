@@ -200,10 +200,7 @@ impl SpanWriter {
         objects: Arc<dyn Objects>,
         operator: Arc<OperatorKey>,
     ) -> Result<Self, RecordingError> {
-        header
-            .publications
-            .iter()
-            .try_for_each(|publication| acceptable(&publication.label))?;
+        header.publications.iter().try_for_each(|publication| acceptable(&publication.label))?;
         if header.publications.len() > TRACKS_MAX {
             return Err(RecordingError::TooManyPublications(TRACKS_MAX));
         }
@@ -249,12 +246,7 @@ impl SpanWriter {
     /// [`RecordingError`] when the label is not acceptable or the span is full.
     pub fn publish(&mut self, publication: Publication) -> Result<(), RecordingError> {
         acceptable(&publication.label)?;
-        if let Some(known) = self
-            .header
-            .publications
-            .iter_mut()
-            .find(|known| known.track == publication.track)
-        {
+        if let Some(known) = self.header.publications.iter_mut().find(|known| known.track == publication.track) {
             *known = publication;
         } else if self.header.publications.len() >= TRACKS_MAX {
             return Err(RecordingError::TooManyPublications(TRACKS_MAX));
@@ -282,10 +274,7 @@ impl SpanWriter {
             frames: 0,
             keyframe_requested_micros: None,
         });
-        let since_begin = MediaPacket {
-            arrival_micros: packet.arrival_micros - self.header.started_micros,
-            ..*packet
-        };
+        let since_begin = MediaPacket { arrival_micros: packet.arrival_micros - self.header.started_micros, ..*packet };
         recorded.stream.push(&since_begin, &mut frames);
         self.collect(key, frames);
         self.flush_if_due(since_begin.arrival_micros)
@@ -344,30 +333,17 @@ impl SpanWriter {
         let subject = self.header.subject(Part::End);
         let sealed = Sealer::seal_whole(&self.operator, &subject, &serde_json::to_vec(&end)?)?;
         self.objects.put(&subject.object(), &sealed)?;
-        Ok(SealedSpan {
-            address: self.header.address(),
-            end,
-            digest: sha256(&sealed),
-        })
+        Ok(SealedSpan { address: self.header.address(), end, digest: sha256(&sealed) })
     }
 
     fn alive(&self) -> Result<(), RecordingError> {
-        if self.failed {
-            Err(RecordingError::Failed)
-        } else {
-            Ok(())
-        }
+        if self.failed { Err(RecordingError::Failed) } else { Ok(()) }
     }
 
     /// The counter of the reason why a packet is not taken.
     fn refuse(&mut self, packet: &MediaPacket<'_>) -> Option<&mut u64> {
         let refusals = &mut self.refusals;
-        let named = || {
-            self.header
-                .publications
-                .iter()
-                .any(|publication| publication.track == packet.track)
-        };
+        let named = || self.header.publications.iter().any(|publication| publication.track == packet.track);
         let known = self.streams.contains_key(&(packet.track, packet.codec));
         if packet.generation < self.header.generation {
             Some(&mut refusals.older_generation)
@@ -412,11 +388,7 @@ impl SpanWriter {
                     let Ok(number) = u8::try_from(self.tracks.len() + 1) else {
                         continue;
                     };
-                    let label = self
-                        .header
-                        .publications
-                        .iter()
-                        .find(|publication| publication.track == track);
+                    let label = self.header.publications.iter().find(|publication| publication.track == track);
                     self.tracks.push(Track {
                         number,
                         codec,
@@ -491,11 +463,7 @@ impl SpanWriter {
     }
 
     fn track_summaries(&self) -> Vec<TrackSummary> {
-        let mut numbered: Vec<_> = self
-            .streams
-            .iter()
-            .filter(|(_, recorded)| recorded.number.is_some())
-            .collect();
+        let mut numbered: Vec<_> = self.streams.iter().filter(|(_, recorded)| recorded.number.is_some()).collect();
         numbered.sort_by_key(|(_, recorded)| recorded.number);
         let summary = |(((track, codec), recorded), written): ((&(TrackKey, Codec), &Recorded), &Track)| TrackSummary {
             track: *track,

@@ -53,11 +53,7 @@ impl TemporalUnit {
                 self.take(&unit, frame)?;
             }
         }
-        if count != 0 && number != count {
-            Err(Malformed)
-        } else {
-            Ok(())
-        }
+        if count != 0 && number != count { Err(Malformed) } else { Ok(()) }
     }
 
     /// Closes the unit; its decoder configuration when it begins a coded video sequence.
@@ -97,42 +93,26 @@ impl TemporalUnit {
             self.keyframe.get_or_insert(rest.first().ok_or(Malformed)? >> 5 == 0);
         }
         frame.extend_from_slice(&head);
-        if frame.len() > FRAME_BYTES_MAX {
-            Err(Malformed)
-        } else {
-            Ok(())
-        }
+        if frame.len() > FRAME_BYTES_MAX { Err(Malformed) } else { Ok(()) }
     }
 }
 
 /// The `av1C` record around a sequence header, and the picture size (AV1 bitstream, section 5.5).
 fn setup(sequence: &[u8]) -> Result<Setup, Malformed> {
-    let payload = if sequence.first().ok_or(Malformed)? & HAS_EXTENSION != 0 {
-        2
-    } else {
-        1
-    };
+    let payload = if sequence.first().ok_or(Malformed)? & HAS_EXTENSION != 0 { 2 } else { 1 };
     let (_, content) = read_leb128(sequence.get(payload..).ok_or(Malformed)?).ok_or(Malformed)?;
     let mut bits = Bits::new(content);
     let profile = byte(bits.number(3)?);
     bits.skip(1)?; // still_picture
     let reduced = bits.flag()?;
-    let (level, tier) = if reduced {
-        (byte(bits.number(5)?), 0)
-    } else {
-        operating_points(&mut bits)?
-    };
+    let (level, tier) = if reduced { (byte(bits.number(5)?), 0) } else { operating_points(&mut bits)? };
     let (width_bits, height_bits) = (bits.number(4)? + 1, bits.number(4)? + 1);
     let (width, height) = (bits.number(width_bits)? + 1, bits.number(height_bits)? + 1);
     skip_tools(&mut bits, reduced)?;
     let colour = colour(&mut bits, profile)?;
     let mut record = vec![0x81, profile << 5 | level, tier << 7 | colour, 0];
     record.extend_from_slice(sequence);
-    Ok(Setup {
-        codec_private: record,
-        width,
-        height,
-    })
+    Ok(Setup { codec_private: record, width, height })
 }
 
 /// Level and tier of the first operating point.
@@ -196,11 +176,7 @@ fn colour(bits: &mut Bits<'_>, profile: u8) -> Result<u8, Malformed> {
     let high = bits.flag()?;
     let twelve = profile == 2 && high && bits.flag()?;
     let mono = profile != 1 && bits.flag()?;
-    let description = if bits.flag()? {
-        bits.number(24)?
-    } else {
-        2 << 16 | 2 << 8 | 2
-    };
+    let description = if bits.flag()? { bits.number(24)? } else { 2 << 16 | 2 << 8 | 2 };
     let (mut x, mut y, mut position) = (true, true, 0);
     if mono {
         bits.skip(1)?;

@@ -18,12 +18,7 @@ pub(crate) struct StreamClock {
 
 impl StreamClock {
     pub(crate) fn new(rate_hz: u32) -> Self {
-        Self {
-            rate_hz,
-            last: None,
-            origin_micros: 0,
-            last_ms: None,
-        }
+        Self { rate_hz, last: None, origin_micros: 0, last_ms: None }
     }
 
     /// Span time of a frame, in milliseconds, later than that of every frame before; `None` for a frame that cannot be placed
@@ -63,10 +58,7 @@ mod tests {
         for at in 0..500u32 {
             let jitter = u64::from(at * 7919 % 40) * 1000;
             let arrival = 1_000_000 + u64::from(at) * 20_000 + if at == 0 { 0 } else { jitter };
-            assert_eq!(
-                clock.place(start.wrapping_add(at * 960), arrival),
-                Some(1000 + u64::from(at) * 20)
-            );
+            assert_eq!(clock.place(start.wrapping_add(at * 960), arrival), Some(1000 + u64::from(at) * 20));
         }
     }
 

@@ -104,11 +104,7 @@ impl AccessUnit {
         if let Some([chroma, luma_depth, chroma_depth]) = sequence.high {
             record.extend_from_slice(&[0xfc | chroma, 0xf8 | luma_depth, 0xf8 | chroma_depth, 0]);
         }
-        Ok(Setup {
-            codec_private: record,
-            width: sequence.width,
-            height: sequence.height,
-        })
+        Ok(Setup { codec_private: record, width: sequence.width, height: sequence.height })
     }
 }
 
@@ -123,9 +119,7 @@ fn push_unit(unit: &[u8], frame: &mut Vec<u8>) -> Result<(), Malformed> {
 fn aggregate(mut rest: &[u8], frame: &mut Vec<u8>) -> Result<(), Malformed> {
     while !rest.is_empty() {
         let (length, after) = rest.split_first_chunk::<2>().ok_or(Malformed)?;
-        let (unit, after) = after
-            .split_at_checked(usize::from(u16::from_be_bytes(*length)))
-            .ok_or(Malformed)?;
+        let (unit, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(Malformed)?;
         let kind = unit.first().ok_or(Malformed)? & TYPE;
         if kind != ACCESS_UNIT_DELIMITER && kind != FILLER {
             push_unit(unit, frame)?;
@@ -152,10 +146,7 @@ impl Sequence {
         bits.exp_golomb()?; // id
         let mut chroma = 1;
         let mut high = None;
-        if matches!(
-            profile,
-            100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135
-        ) {
+        if matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135) {
             chroma = bits.exp_golomb()?;
             if chroma == 3 {
                 bits.skip(1)?;
@@ -200,14 +191,10 @@ impl Sequence {
             }
         }
         let [left, right, top, bottom] = crop;
-        let (unit_x, unit_y) = (
-            if matches!(chroma, 1 | 2) { 2 } else { 1 },
-            if chroma == 1 { 2 } else { 1 },
-        );
+        let (unit_x, unit_y) = (if matches!(chroma, 1 | 2) { 2 } else { 1 }, if chroma == 1 { 2 } else { 1 });
         let size = |blocks: u32, scale: u32, before: u32, after: u32, unit: u32| {
             let full = blocks.checked_add(1)?.checked_mul(16 * scale)?;
-            full.checked_sub(before.checked_add(after)?.checked_mul(unit)?)
-                .filter(|size| (1..=16_384).contains(size))
+            full.checked_sub(before.checked_add(after)?.checked_mul(unit)?).filter(|size| (1..=16_384).contains(size))
         };
         Ok(Self {
             width: size(across, 1, left, right, unit_x).ok_or(Malformed)?,
@@ -257,10 +244,7 @@ mod tests {
     #[test]
     fn an_aggregate_cut_after_half_a_length_is_refused() {
         // The packet on which other depacketizers index beyond the end.
-        assert_eq!(
-            AccessUnit::default().append(&[24, 0, 1, 0x65, 0], &mut vec![]),
-            Err(Malformed)
-        );
+        assert_eq!(AccessUnit::default().append(&[24, 0, 1, 0x65, 0], &mut vec![]), Err(Malformed));
     }
 
     proptest! {

@@ -40,6 +40,8 @@ pub(crate) struct Stream {
     assembly: Assembly,
     needs_keyframe: bool,
     dropped: u64,
+    /// Timestamp of the frame that was dropped last, so that its other packets do not count again.
+    dropped_timestamp: Option<u32>,
 }
 
 impl Stream {
@@ -50,6 +52,7 @@ impl Stream {
             assembly: Assembly::new(codec),
             needs_keyframe: codec.kind() == Kind::Video,
             dropped: 0,
+            dropped_timestamp: None,
         }
     }
 
@@ -98,11 +101,7 @@ impl Stream {
         if packet.payload.is_empty() {
             return; // padding, sent to probe the bandwidth
         }
-        if self
-            .assembly
-            .begun
-            .is_some_and(|(timestamp, _)| timestamp != packet.timestamp)
-        {
+        if self.assembly.begun.is_some_and(|(timestamp, _)| timestamp != packet.timestamp) {
             self.complete(out);
         }
         if self.assembly.append(packet).is_err() {
@@ -114,36 +113,30 @@ impl Stream {
 
     /// Drops the frame at hand, and with it whatever would refer to it.
     fn break_off(&mut self) {
-        if self.assembly.clear() {
-            self.dropped += 1;
+        if let Some((timestamp, _)) = self.assembly.clear() {
+            self.count_dropped(timestamp);
         }
         self.needs_keyframe = self.assembly.format.kind() == Kind::Video;
     }
 
+    fn count_dropped(&mut self, timestamp: u32) {
+        if self.dropped_timestamp.replace(timestamp) != Some(timestamp) {
+            self.dropped += 1;
+        }
+    }
+
     fn complete(&mut self, out: &mut Vec<Frame>) {
-        let Some((timestamp, arrival_micros)) = self.assembly.begun else {
-            return;
-        };
-        let mut payload = std::mem::take(&mut self.assembly.payload);
-        let finished = self.assembly.format.finish(&mut payload);
-        self.assembly.clear();
-        let Ok(setup) = finished else {
-            self.assembly.begun = Some((timestamp, arrival_micros));
-            return self.break_off();
-        };
+        let Ok((payload, setup)) = self.assembly.finish() else { return self.break_off() };
+        let Some((timestamp, arrival_micros)) = self.assembly.clear() else { return };
         if payload.is_empty() {
             return; // delimiters and filler only
         }
         self.needs_keyframe &= setup.is_none();
         match self.clock.place(timestamp, arrival_micros) {
-            Some(time_ms) if !self.needs_keyframe => out.push(Frame {
-                time_ms,
-                setup,
-                payload,
-            }),
-            Some(_) => self.dropped += 1,
+            Some(time_ms) if !self.needs_keyframe => out.push(Frame { time_ms, setup, payload }),
+            Some(_) => self.count_dropped(timestamp),
             None => {
-                self.dropped += 1;
+                self.count_dropped(timestamp);
                 self.needs_keyframe = self.assembly.format.kind() == Kind::Video;
             }
         }
@@ -168,11 +161,7 @@ impl Assembly {
             Codec::H264 => Format::H264(h264::AccessUnit::default()),
             Codec::Av1 => Format::Av1(av1::TemporalUnit::default()),
         };
-        Self {
-            format,
-            begun: None,
-            payload: Vec::new(),
-        }
+        Self { format, begun: None, payload: Vec::new() }
     }
 
     fn append(&mut self, packet: &Ordered) -> Result<(), Malformed> {
@@ -184,11 +173,18 @@ impl Assembly {
         self.format.append(first, &packet.payload, &mut self.payload)
     }
 
-    /// Whether there was anything to clear.
-    fn clear(&mut self) -> bool {
+    /// The whole frame, with its setup if it is a key frame.
+    fn finish(&mut self) -> Result<(Vec<u8>, Option<Setup>), Malformed> {
+        let mut payload = std::mem::take(&mut self.payload);
+        let setup = self.format.finish(&mut payload)?;
+        Ok((payload, setup))
+    }
+
+    /// Makes room for the next frame; timestamp and arrival of the one that was at hand.
+    fn clear(&mut self) -> Option<(u32, u64)> {
         self.format.clear();
         self.payload.clear();
-        self.begun.take().is_some()
+        self.begun.take()
     }
 }
 
@@ -237,10 +233,7 @@ impl Format {
             Self::H264(unit) => unit.finish(frame)?,
             Self::Av1(unit) => unit.finish()?,
         };
-        if setup
-            .as_ref()
-            .is_some_and(|setup| setup.codec_private.len() > CODEC_PRIVATE_BYTES_MAX)
-        {
+        if setup.as_ref().is_some_and(|setup| setup.codec_private.len() > CODEC_PRIVATE_BYTES_MAX) {
             return Err(Malformed);
         }
         Ok(setup)
@@ -263,9 +256,52 @@ fn opus_setup() -> Setup {
     head.extend_from_slice(&0u16.to_le_bytes()); // pre-skip
     head.extend_from_slice(&48_000u32.to_le_bytes()); // input sample rate
     head.extend_from_slice(&[0, 0, 0]); // output gain, mapping family
-    Setup {
-        codec_private: head,
-        width: 0,
-        height: 0,
+    Setup { codec_private: head, width: 0, height: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TrackKey, limits::PACKET_BYTES_MAX};
+
+    /// Packets of one frame that never ends.
+    fn endless(codec: Codec, payload: &[u8], first: &[u8]) -> Stream {
+        let mut stream = Stream::new(codec);
+        let mut out = Vec::new();
+        for sequence in 0..3000u16 {
+            let packet = MediaPacket {
+                generation: 1,
+                track: TrackKey { publication: 1, kind: Kind::Video },
+                codec,
+                arrival_micros: 0,
+                sequence,
+                timestamp: 1,
+                marker: false,
+                payload: if sequence == 0 { first } else { payload },
+            };
+            stream.push(&packet, &mut out);
+            assert!(stream.assembly.payload.len() <= FRAME_BYTES_MAX);
+        }
+        assert!(out.is_empty());
+        stream
+    }
+
+    #[test]
+    fn a_frame_that_never_ends_is_dropped_once_and_its_memory_bounded() {
+        let packet = |head: &[u8]| {
+            let mut packet = head.to_vec();
+            packet.resize(PACKET_BYTES_MAX, 1);
+            packet
+        };
+        for (codec, first, next) in [
+            (Codec::Vp8, &[0x10, 0][..], &[0x00][..]),
+            (Codec::Vp9, &[0x08, 0x84], &[0x00]),
+            (Codec::H264, &[0x7c, 0x85], &[0x7c, 0x05]),
+            (Codec::Av1, &[0x50, 0x30], &[0xd0]),
+        ] {
+            let stream = endless(codec, &packet(next), &packet(first));
+            assert_eq!(stream.dropped_frames(), 1, "{codec:?}");
+            assert!(stream.needs_keyframe(), "{codec:?}");
+        }
     }
 }

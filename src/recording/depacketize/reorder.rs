@@ -124,10 +124,7 @@ mod tests {
     fn packet(sequence: u16, arrival_micros: u64) -> MediaPacket<'static> {
         MediaPacket {
             generation: 1,
-            track: TrackKey {
-                publication: 1,
-                kind: Kind::Audio,
-            },
+            track: TrackKey { publication: 1, kind: Kind::Audio },
             codec: Codec::Opus,
             arrival_micros,
             sequence,
@@ -199,9 +196,6 @@ mod tests {
             reorder.push(&packet(sequence, 0), &mut out);
         }
         assert_eq!(sequences(&out), [10, 11, 12, 40_001, 40_002]);
-        assert_eq!(
-            out.iter().map(|packet| packet.after_loss).collect::<Vec<_>>(),
-            [false, false, false, true, false]
-        );
+        assert_eq!(out.iter().map(|packet| packet.after_loss).collect::<Vec<_>>(), [false, false, false, true, false]);
     }
 }

@@ -49,11 +49,7 @@ pub(super) fn keyframe(frame: &[u8]) -> Result<Option<Setup>, Malformed> {
     if width == 0 || height == 0 {
         return Err(Malformed);
     }
-    Ok(Some(Setup {
-        codec_private: Vec::new(),
-        width,
-        height,
-    }))
+    Ok(Some(Setup { codec_private: Vec::new(), width, height }))
 }
 
 #[cfg(test)]

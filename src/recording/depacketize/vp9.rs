@@ -132,11 +132,7 @@ fn keyframe(frame: &[u8]) -> Result<Option<Setup>, Malformed> {
         }
     }
     let (width, height) = (bits.number(16)? + 1, bits.number(16)? + 1);
-    Ok(Some(Setup {
-        codec_private: Vec::new(),
-        width,
-        height,
-    }))
+    Ok(Some(Setup { codec_private: Vec::new(), width, height }))
 }
 
 #[cfg(test)]
@@ -146,15 +142,10 @@ mod tests {
     #[test]
     fn descriptors_cut_anywhere_are_refused_not_read_beyond() {
         // Picture id, layers, flexible with one reference, structure of two sized layers and one described picture.
-        let whole = [
-            0xfa, 0x81, 0x02, 0x00, 0x02, 0x38, 1, 1, 1, 1, 2, 2, 2, 2, 1, 0x04, 9, 7,
-        ];
+        let whole = [0xfa, 0x81, 0x02, 0x00, 0x02, 0x38, 1, 1, 1, 1, 2, 2, 2, 2, 1, 0x04, 9, 7];
         assert_eq!(descriptor(&whole), Some((true, &[7][..])));
         for end in 0..whole.len() {
-            assert_eq!(
-                Picture::default().append(true, &whole[..end], &mut vec![]),
-                Err(Malformed)
-            );
+            assert_eq!(Picture::default().append(true, &whole[..end], &mut vec![]), Err(Malformed));
         }
     }
 

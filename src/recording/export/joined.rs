@@ -42,11 +42,7 @@ pub(super) enum WriteError {
 
 impl<'a> Joined<'a> {
     pub(super) fn new(spans: &'a [Recording]) -> Result<Self, ExportError> {
-        let mut joined = Self {
-            spans,
-            tracks: Vec::new(),
-            numbers: Vec::new(),
-        };
+        let mut joined = Self { spans, tracks: Vec::new(), numbers: Vec::new() };
         for span in spans {
             let tracks = span.tracks()?;
             let mut numbers: Vec<(u8, u8)> = Vec::new();
@@ -82,10 +78,7 @@ impl<'a> Joined<'a> {
         for (span, numbers) in self.spans.iter().zip(&self.numbers) {
             for place in span.clusters() {
                 let cluster = span.cluster(place).map_err(WriteError::Recording)?;
-                let content = Elements(&cluster)
-                    .next()
-                    .map(|element| element.content)
-                    .unwrap_or_default();
+                let content = Elements(&cluster).next().map(|element| element.content).unwrap_or_default();
                 let mut blocks: Vec<Block> = matroska::blocks(content)
                     .filter_map(|(block, payload)| {
                         let (_, track) = numbers.iter().find(|(number, _)| *number == block.track)?;
@@ -97,8 +90,7 @@ impl<'a> Joined<'a> {
                         })
                     })
                     .collect();
-                out.write_all(&matroska::cluster(&mut blocks).0)
-                    .map_err(WriteError::Pipe)?;
+                out.write_all(&matroska::cluster(&mut blocks).0).map_err(WriteError::Pipe)?;
             }
             offset_ms += span.duration_ms();
         }
@@ -109,13 +101,9 @@ impl<'a> Joined<'a> {
     /// has not taken yet, or a new one.
     fn number_of(&mut self, entry: &Element<'_>, taken: &[u8]) -> Result<u8, ExportError> {
         let alike = |track: &JoinedTrack| {
-            [TRACK_NAME, CODEC_ID]
-                .iter()
-                .all(|id| content(&track.entry, *id) == content(entry.content, *id))
+            [TRACK_NAME, CODEC_ID].iter().all(|id| content(&track.entry, *id) == content(entry.content, *id))
         };
-        let known = (1..)
-            .zip(&self.tracks)
-            .find(|(number, track)| alike(track) && !taken.contains(number));
+        let known = (1..).zip(&self.tracks).find(|(number, track)| alike(track) && !taken.contains(number));
         if let Some((number, _)) = known {
             return Ok(number);
         }
@@ -133,11 +121,7 @@ impl<'a> Joined<'a> {
         let mut out = matroska::ebml_header();
         write_id(&mut out, SEGMENT);
         out.extend_from_slice(&ebml::UNKNOWN_SIZE);
-        matroska::info(
-            &mut out,
-            self.spans.first().map_or(0, |span| span.header().started_at_ms),
-            None,
-        );
+        matroska::info(&mut out, self.spans.first().map_or(0, |span| span.header().started_at_ms), None);
         master(&mut out, TRACKS, |out| {
             for (number, track) in (1..).zip(&self.tracks) {
                 master(out, TRACK_ENTRY, |out| {
@@ -155,9 +139,7 @@ impl<'a> Joined<'a> {
 }
 
 fn content(entry: &[u8], id: Id) -> Option<&[u8]> {
-    Elements(entry)
-        .find(|element| element.id == id)
-        .map(|element| element.content)
+    Elements(entry).find(|element| element.id == id).map(|element| element.content)
 }
 
 fn field(entry: &[u8], id: Id) -> Option<u64> {

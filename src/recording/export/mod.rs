@@ -87,14 +87,9 @@ impl Ffmpeg {
     /// [`ExportError::NoFfmpeg`] when it is not there.
     pub fn find() -> Result<Self, ExportError> {
         let path = env::var_os("PATH").unwrap_or_default();
-        let candidates = env::split_paths(&path)
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join("ffmpeg"));
-        candidates
-            .into_iter()
-            .find(|path| is_program(path))
-            .map(Self)
-            .ok_or(ExportError::NoFfmpeg)
+        let candidates =
+            env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join("ffmpeg"));
+        candidates.into_iter().find(|path| is_program(path)).map(Self).ok_or(ExportError::NoFfmpeg)
     }
 
     /// Takes the one that the settings name.
@@ -103,11 +98,7 @@ impl Ffmpeg {
     /// [`ExportError::NotAProgram`] when it cannot be run.
     pub fn at(path: impl Into<PathBuf>) -> Result<Self, ExportError> {
         let path = path.into();
-        if is_program(&path) {
-            Ok(Self(path))
-        } else {
-            Err(ExportError::NotAProgram(path))
-        }
+        if is_program(&path) { Ok(Self(path)) } else { Err(ExportError::NotAProgram(path)) }
     }
 }
 
@@ -122,17 +113,9 @@ fn is_program(path: &Path) -> bool {
 pub fn export(ffmpeg: &Ffmpeg, spans: &[Recording], format: Format, output: &Path) -> Result<(), ExportError> {
     let joined = Joined::new(spans)?;
     let arguments = arguments(&joined, format);
-    let unwritable = |source| ExportError::Output {
-        path: output.to_owned(),
-        source,
-    };
+    let unwritable = |source| ExportError::Output { path: output.to_owned(), source };
     // Read and write: ffmpeg opens it again by its descriptor, to go back and write durations and seek tables.
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(output);
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(output);
     let made = run(ffmpeg, &arguments, joined, file.map_err(unwritable)?);
     if made.is_err() {
         fs::remove_file(output).map_err(unwritable)?;
@@ -141,10 +124,8 @@ pub fn export(ffmpeg: &Ffmpeg, spans: &[Recording], format: Format, output: &Pat
 }
 
 fn run(ffmpeg: &Ffmpeg, arguments: &[String], mut joined: Joined<'_>, output: File) -> Result<(), ExportError> {
-    let failed = |status: &dyn fmt::Display, complaint: String| ExportError::Ffmpeg {
-        status: status.to_string(),
-        complaint,
-    };
+    let failed =
+        |status: &dyn fmt::Display, complaint: String| ExportError::Ffmpeg { status: status.to_string(), complaint };
     let mut child = Command::new(&ffmpeg.0)
         .args(arguments)
         .env_clear()
@@ -153,10 +134,7 @@ fn run(ffmpeg: &Ffmpeg, arguments: &[String], mut joined: Joined<'_>, output: Fi
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| failed(&error, String::new()))?;
-    let complaints = child
-        .stderr
-        .take()
-        .map(|stderr| thread::spawn(move || last_words(stderr)));
+    let complaints = child.stderr.take().map(|stderr| thread::spawn(move || last_words(stderr)));
     let written = match child.stdin.take() {
         Some(stdin) => joined.write_to(stdin),
         None => Ok(()),
@@ -206,16 +184,7 @@ fn arguments(joined: &Joined<'_>, format: Format) -> Vec<String> {
     if has_video {
         arguments.extend(["-map", "[picture]", "-pix_fmt", "yuv420p"]);
         arguments.extend(match format {
-            Format::WebM => &[
-                "-c:v",
-                "libvpx",
-                "-deadline",
-                "realtime",
-                "-cpu-used",
-                "8",
-                "-b:v",
-                "1500k",
-            ][..],
+            Format::WebM => &["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1500k"][..],
             Format::Mp4 => &["-c:v", "libx264", "-preset", "veryfast", "-crf", "24"],
         });
     }
@@ -243,23 +212,15 @@ fn filter_graph(videos: usize, audios: usize, seconds: &str) -> (String, bool, b
     if videos > 0 {
         let columns = (1..=videos).find(|columns| columns * columns >= videos).unwrap_or(1);
         let (width, height) = (columns * TILE_WIDTH, videos.div_ceil(columns) * TILE_HEIGHT);
-        chains.push(format!(
-            "color=c=black:s={width}x{height}:r={FRAMES_PER_SECOND}:d={seconds}[canvas0]"
-        ));
+        chains.push(format!("color=c=black:s={width}x{height}:r={FRAMES_PER_SECOND}:d={seconds}[canvas0]"));
         for tile in 0..videos {
             let (x, y) = (tile % columns * TILE_WIDTH, tile / columns * TILE_HEIGHT);
             chains.push(format!(
                 "[0:v:{tile}]scale={TILE_WIDTH}:{TILE_HEIGHT}:force_original_aspect_ratio=decrease,setsar=1,\
                  pad={TILE_WIDTH}:{TILE_HEIGHT}:(ow-iw)/2:(oh-ih)/2:eval=frame[tile{tile}]"
             ));
-            let next = if tile + 1 == videos {
-                "picture".to_owned()
-            } else {
-                format!("canvas{}", tile + 1)
-            };
-            chains.push(format!(
-                "[canvas{tile}][tile{tile}]overlay={x}:{y}:eof_action=pass[{next}]"
-            ));
+            let next = if tile + 1 == videos { "picture".to_owned() } else { format!("canvas{}", tile + 1) };
+            chains.push(format!("[canvas{tile}][tile{tile}]overlay={x}:{y}:eof_action=pass[{next}]"));
         }
     }
     if audios > 0 {

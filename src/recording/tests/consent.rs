@@ -33,18 +33,11 @@ fn nothing_from_before_the_begin_after_the_end_or_of_another_grant_is_on_the_dis
     push_all(&mut writer, with(&|packet| packet.payload.resize(2049, 0)));
     let refusals = writer.refusals();
     assert_eq!(
-        (
-            refusals.older_generation,
-            refusals.newer_generation,
-            refusals.before_begin,
-            refusals.oversized
-        ),
+        (refusals.older_generation, refusals.newer_generation, refusals.before_begin, refusals.oversized),
         (50, 50, 50, 50)
     );
     assert_eq!(refusals.unnamed_publication, 150);
-    writer
-        .end(EndReason::ConsentWithdrawn, BEGIN_MICROS + 1_000_000)
-        .unwrap();
+    writer.end(EndReason::ConsentWithdrawn, BEGIN_MICROS + 1_000_000).unwrap();
 
     let search = |marker| scan::folder(store.folder.path(), &[&store.operator], marker).unwrap();
     let withheld = search(WITHHELD);
@@ -61,11 +54,7 @@ fn a_scan_finds_plain_files_and_crashed_spans_and_names_what_it_cannot_open() {
     let mut writer = store.begin("span-1", &[(audio(1), "A")]);
     push_all(&mut writer, marked(audio(1), CONSENTED, 0, 50));
     drop(writer);
-    fs::write(
-        store.folder.path().join("forgotten.tmp"),
-        [&[0; 5][..], CONSENTED].concat(),
-    )
-    .unwrap();
+    fs::write(store.folder.path().join("forgotten.tmp"), [&[0; 5][..], CONSENTED].concat()).unwrap();
     let found = scan::folder(store.folder.path(), &[&store.operator], CONSENTED).unwrap();
     let mut forms: Vec<_> = found.findings.iter().map(|finding| finding.form).collect();
     forms.sort_by_key(|form| *form == Form::Raw);
@@ -95,13 +84,7 @@ fn no_name_or_word_lies_open_on_the_disk_and_only_the_owner_may_read() {
     let mut writer = store.begin("span-1", &[(audio(1), "label-of-a-person")]);
     push_all(&mut writer, marked(audio(1), CONSENTED, 0, 50));
     let sealed = writer.end(EndReason::Stopped, BEGIN_MICROS + 1_000_000).unwrap();
-    for word in [
-        &b"label-of-a-person"[..],
-        CONSENTED,
-        b"OpusHead",
-        b"matroska",
-        b"stopped",
-    ] {
+    for word in [&b"label-of-a-person"[..], CONSENTED, b"OpusHead", b"matroska", b"stopped"] {
         let found = scan::folder(store.folder.path(), &[&store.operator], word).unwrap();
         assert!(!found.findings.is_empty(), "control");
         assert!(found.findings.iter().all(|finding| finding.form == Form::Decrypted));
@@ -109,10 +92,7 @@ fn no_name_or_word_lies_open_on_the_disk_and_only_the_owner_may_read() {
     for part in [Part::Begin, Part::Segment(0), Part::End] {
         let path = store.folder.path().join(sealed.address.object(part).as_str());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(
-            fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
 
@@ -121,21 +101,9 @@ fn a_publication_named_later_is_recorded_from_then_on() {
     let store = Store::new();
     let mut writer = store.begin("span-1", &[(audio(1), "A")]);
     push_all(&mut writer, marked(audio(2), WITHHELD, 0, 20));
-    writer
-        .publish(Publication {
-            track: audio(2),
-            label: "B".to_owned(),
-        })
-        .unwrap();
+    writer.publish(Publication { track: audio(2), label: "B".to_owned() }).unwrap();
     push_all(&mut writer, marked(audio(2), CONSENTED, 400, 20));
-    assert!(
-        writer
-            .publish(Publication {
-                track: audio(3),
-                label: "line\nbreak".to_owned()
-            })
-            .is_err()
-    );
+    assert!(writer.publish(Publication { track: audio(3), label: "line\nbreak".to_owned() }).is_err());
     let sealed = writer.end(EndReason::Stopped, BEGIN_MICROS + 1_000_000).unwrap();
     assert_eq!((sealed.end.tracks.len(), sealed.end.tracks[0].frames), (1, 20));
 }
@@ -147,10 +115,7 @@ fn two_spans_of_the_same_media_share_no_ciphertext() {
     for span in ["span-1", "span-2"] {
         let mut writer = store.begin(span, &[(audio(1), "A")]);
         push_all(&mut writer, marked(audio(1), CONSENTED, 0, 50));
-        let address = writer
-            .end(EndReason::Stopped, BEGIN_MICROS + 1_000_000)
-            .unwrap()
-            .address;
+        let address = writer.end(EndReason::Stopped, BEGIN_MICROS + 1_000_000).unwrap().address;
         sealed.push(fs::read(store.folder.path().join(address.object(Part::Segment(0)).as_str())).unwrap());
     }
     let (one, two) = (&sealed[0], &sealed[1]);
@@ -170,10 +135,7 @@ fn an_operator_key_is_made_once_and_refused_when_others_may_read_it() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     for length in [0, 31, 33] {
         fs::write(&path, vec![1; length]).unwrap();
-        assert!(matches!(
-            OperatorKey::load_or_create(&path),
-            Err(RecordingError::KeyFile { .. })
-        ));
+        assert!(matches!(OperatorKey::load_or_create(&path), Err(RecordingError::KeyFile { .. })));
     }
     assert!(!format!("{made:?}").contains("key:"));
 }

@@ -14,15 +14,8 @@ use support::*;
 
 /// A span in which A is there from the begin, changes the size of the picture, and B comes and goes.
 fn span(store: &Store, name: &str) -> Recording {
-    let mut writer = store.begin(
-        name,
-        &[
-            (audio(1), "A"),
-            (video(1), "A"),
-            (audio(2), "B"),
-            (video(2), "'; B -i /etc/passwd"),
-        ],
-    );
+    let mut writer =
+        store.begin(name, &[(audio(1), "A"), (video(1), "A"), (audio(2), "B"), (video(2), "'; B -i /etc/passwd")]);
     let mut packets = media(audio(1), Codec::Opus, 4, 0);
     packets.extend(media(video(1), Codec::Vp8, 2, 0));
     let mut smaller = media_of_size(video(1), Codec::Vp8, 2, 2000, "160x90");
@@ -44,35 +37,17 @@ fn span(store: &Store, name: &str) -> Recording {
 fn probe(path: &Path) -> (f64, Vec<(String, u64)>) {
     let probe = ffprobe(&fs::read(path).unwrap());
     let streams = probe["streams"].as_array().unwrap();
-    let streams = streams.iter().map(|stream| {
-        (
-            stream["codec_name"].as_str().unwrap().to_owned(),
-            stream["width"].as_u64().unwrap_or(0),
-        )
-    });
-    (
-        probe["format"]["duration"].as_str().unwrap().parse().unwrap(),
-        streams.collect(),
-    )
+    let streams = streams
+        .iter()
+        .map(|stream| (stream["codec_name"].as_str().unwrap().to_owned(), stream["width"].as_u64().unwrap_or(0)));
+    (probe["format"]["duration"].as_str().unwrap().parse().unwrap(), streams.collect())
 }
 
 /// The mean brightness of a region at a time of a file, 0 to 255.
 fn brightness(path: &Path, second: &str, crop: &str) -> u8 {
     let filter = format!("crop={crop},scale=1:1:flags=area,format=gray");
     ffmpeg(
-        &[
-            "-ss",
-            second,
-            "-i",
-            path.to_str().unwrap(),
-            "-frames:v",
-            "1",
-            "-vf",
-            &filter,
-            "-f",
-            "rawvideo",
-            "pipe:1",
-        ],
+        &["-ss", second, "-i", path.to_str().unwrap(), "-frames:v", "1", "-vf", &filter, "-f", "rawvideo", "pipe:1"],
         &[],
     )[0]
 }
@@ -119,37 +94,22 @@ fn sound_alone_becomes_a_file_with_sound_alone() {
 fn what_cannot_be_exported_is_said_and_leaves_no_file() {
     let store = Store::new();
     let file = store.folder.path().join("export");
-    assert!(matches!(
-        Ffmpeg::at("/nonexistent/ffmpeg"),
-        Err(ExportError::NotAProgram(_))
-    ));
+    assert!(matches!(Ffmpeg::at("/nonexistent/ffmpeg"), Err(ExportError::NotAProgram(_))));
     let ffmpeg = Ffmpeg::find().unwrap();
-    assert!(matches!(
-        export(&ffmpeg, &[], Format::WebM, &file),
-        Err(ExportError::Empty)
-    ));
+    assert!(matches!(export(&ffmpeg, &[], Format::WebM, &file), Err(ExportError::Empty)));
 
     let recording = span(&store, "span-1");
     let refusing = Ffmpeg::at("/bin/false").unwrap();
-    assert!(matches!(
-        export(&refusing, &[recording], Format::WebM, &file),
-        Err(ExportError::Ffmpeg { .. })
-    ));
+    assert!(matches!(export(&refusing, &[recording], Format::WebM, &file), Err(ExportError::Ffmpeg { .. })));
     assert!(!file.exists());
 
     // A segment that is changed between opening and reading: no half of a file that looks like a whole.
     let recording = span(&store, "span-2");
-    let segment = store
-        .folder
-        .path()
-        .join(recording.address().object(Part::Segment(0)).as_str());
+    let segment = store.folder.path().join(recording.address().object(Part::Segment(0)).as_str());
     let mut bytes = fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&segment, bytes).unwrap();
-    assert!(matches!(
-        export(&ffmpeg, &[recording], Format::WebM, &file),
-        Err(ExportError::Recording(_))
-    ));
+    assert!(matches!(export(&ffmpeg, &[recording], Format::WebM, &file), Err(ExportError::Recording(_))));
     assert!(!file.exists());
 }

@@ -15,20 +15,13 @@ fn number(value: &serde_json::Value) -> f64 {
 
 fn packets_of(probe: &serde_json::Value, stream: u64) -> Vec<f64> {
     let packets = probe["packets"].as_array().unwrap();
-    packets
-        .iter()
-        .filter(|packet| packet["stream_index"] == stream)
-        .map(|packet| number(&packet["pts_time"]))
-        .collect()
+    packets.iter().filter(|packet| packet["stream_index"] == stream).map(|packet| number(&packet["pts_time"])).collect()
 }
 
 #[test]
 fn a_span_of_two_people_decodes_without_error_and_lasts_as_long_as_it_lasted() {
     let store = Store::new();
-    let mut writer = store.begin(
-        "span-1",
-        &[(audio(1), "A"), (video(1), "A"), (audio(2), "B"), (video(2), "B")],
-    );
+    let mut writer = store.begin("span-1", &[(audio(1), "A"), (video(1), "A"), (audio(2), "B"), (video(2), "B")]);
     let mut packets = media(audio(1), Codec::Opus, 4, 0);
     packets.extend(media(video(1), Codec::Vp8, 4, 0));
     packets.extend(media(audio(2), Codec::Opus, 4, 100));
@@ -37,11 +30,7 @@ fn a_span_of_two_people_decodes_without_error_and_lasts_as_long_as_it_lasted() {
     let sealed = writer.end(EndReason::Stopped, BEGIN_MICROS + 4_200_000).unwrap();
     assert_eq!(sealed.end.duration_ms, 4200);
     assert!(
-        sealed
-            .end
-            .tracks
-            .iter()
-            .all(|track| track.lost_packets == 0 && track.dropped_frames == 0),
+        sealed.end.tracks.iter().all(|track| track.lost_packets == 0 && track.dropped_frames == 0),
         "{:?}",
         sealed.end.tracks
     );
@@ -65,30 +54,16 @@ fn a_span_of_two_people_decodes_without_error_and_lasts_as_long_as_it_lasted() {
             ("B", "opus") => (0.1, 4.0),
             _ => (1.5, 2.0),
         };
-        assert!(
-            (times[0] - first).abs() < 0.002,
-            "{label} {kind} begins at {}",
-            times[0]
-        );
-        assert!(
-            (times.last().unwrap() - times[0] - length).abs() < 0.1,
-            "{label} {kind}"
-        );
+        assert!((times[0] - first).abs() < 0.002, "{label} {kind} begins at {}", times[0]);
+        assert!((times.last().unwrap() - times[0] - length).abs() < 0.1, "{label} {kind}");
         assert!(times.is_sorted());
     }
     seen.sort();
-    let seen: Vec<_> = seen
-        .iter()
-        .map(|(label, kind, count, width)| (label.as_str(), kind.as_str(), *count, *width))
-        .collect();
+    let seen: Vec<_> =
+        seen.iter().map(|(label, kind, count, width)| (label.as_str(), kind.as_str(), *count, *width)).collect();
     assert_eq!(
         seen,
-        [
-            ("A", "opus", 201, None),
-            ("A", "vp8", 60, Some(320)),
-            ("B", "opus", 201, None),
-            ("B", "vp8", 30, Some(160))
-        ]
+        [("A", "opus", 201, None), ("A", "vp8", 60, Some(320)), ("B", "opus", 201, None), ("B", "vp8", 30, Some(160))]
     );
 }
 
@@ -119,10 +94,7 @@ fn shuffled_packets_make_the_same_recording_as_ordered_ones() {
         push_all(&mut writer, packets);
         let sealed = writer.end(EndReason::Stopped, BEGIN_MICROS + 3_000_000).unwrap();
         let stream = read_all(store.recordings.open(&sealed.address).unwrap().playback().unwrap());
-        let sums = ffmpeg(
-            &["-i", "pipe:0", "-map", "0", "-c", "copy", "-f", "streamhash", "pipe:1"],
-            &stream,
-        );
+        let sums = ffmpeg(&["-i", "pipe:0", "-map", "0", "-c", "copy", "-f", "streamhash", "pipe:1"], &stream);
         String::from_utf8(sums).unwrap()
     };
     let mut shuffled = packets.clone();
@@ -142,10 +114,7 @@ fn shuffled_packets_make_the_same_recording_as_ordered_ones() {
 fn after_a_loss_pictures_go_on_at_the_next_key_frame_and_decode_without_error() {
     let store = Store::new();
     let mut packets = media(video(1), Codec::Vp8, 4, 0);
-    let lost = packets
-        .iter()
-        .position(|packet| packet.arrival_micros > BEGIN_MICROS + 1_400_000)
-        .unwrap();
+    let lost = packets.iter().position(|packet| packet.arrival_micros > BEGIN_MICROS + 1_400_000).unwrap();
     packets.remove(lost);
     let mut writer = store.begin("span-1", &[(video(1), "A")]);
     push_all(&mut writer, packets);
@@ -153,10 +122,7 @@ fn after_a_loss_pictures_go_on_at_the_next_key_frame_and_decode_without_error() 
     let track = &sealed.end.tracks[0];
     assert_eq!(track.lost_packets, 1);
     // Key frames come every second: from the loss at 1.4 s to the one at 2 s nothing can be shown.
-    assert!(
-        (59..=60).contains(&(track.frames + track.dropped_frames)),
-        "the frame of the lost packet may not show"
-    );
+    assert!((59..=60).contains(&(track.frames + track.dropped_frames)), "the frame of the lost packet may not show");
     assert!((49..=53).contains(&track.frames), "{track:?}");
     let stream = read_all(store.recordings.open(&sealed.address).unwrap().playback().unwrap());
     assert_eq!(decode_errors(&stream), "");
@@ -167,10 +133,7 @@ fn a_video_that_waits_for_a_key_frame_asks_for_it_once_a_second() {
     let store = Store::new();
     let mut writer = store.begin("span-1", &[(video(1), "A")]);
     let packets = media(video(1), Codec::Vp8, 2, 0);
-    let middle: Vec<_> = packets
-        .into_iter()
-        .filter(|packet| packet.arrival_micros > BEGIN_MICROS + 100_000)
-        .collect();
+    let middle: Vec<_> = packets.into_iter().filter(|packet| packet.arrival_micros > BEGIN_MICROS + 100_000).collect();
     let (early, late) = middle.split_at(10);
     push_all(&mut writer, early.to_vec());
     assert_eq!(writer.keyframe_requests(BEGIN_MICROS + 200_000), [video(1)]);
@@ -219,20 +182,7 @@ fn any_byte_range_reads_as_in_the_whole_and_a_player_can_seek() {
     // The seek table leads to the key frame at 4 s.
     let file = written(&whole);
     let cut = ffmpeg(
-        &[
-            "-ss",
-            "4.5",
-            "-i",
-            path(file.path()),
-            "-map",
-            "0:v",
-            "-c",
-            "copy",
-            "-copyts",
-            "-f",
-            "matroska",
-            "pipe:1",
-        ],
+        &["-ss", "4.5", "-i", path(file.path()), "-map", "0:v", "-c", "copy", "-copyts", "-f", "matroska", "pipe:1"],
         &[],
     );
     let first = packets_of(&ffprobe(&cut), 0)[0];
@@ -253,14 +203,6 @@ fn spans_are_listed_by_room_and_erased_without_remains() {
     store.recordings.erase(&spans[0]).unwrap();
     assert_eq!(store.recordings.spans("").unwrap(), spans[1..]);
     assert!(store.recordings.open(&spans[0]).is_err());
-    assert!(
-        !store
-            .folder
-            .path()
-            .join(spans[0].object(Part::Begin).as_str())
-            .parent()
-            .unwrap()
-            .exists()
-    );
+    assert!(!store.folder.path().join(spans[0].object(Part::Begin).as_str()).parent().unwrap().exists());
     assert!(store.recordings.open(&spans[1]).unwrap().verify().is_ok());
 }

@@ -64,11 +64,7 @@ impl Store {
         let folder = tempfile::tempdir().unwrap();
         let operator = Arc::new(OperatorKey::from_bytes(&[42; 32]).unwrap());
         let objects = Arc::new(FileObjects::open(folder.path()).unwrap());
-        Self {
-            recordings: Recordings::new(objects, operator.clone()),
-            operator,
-            folder,
-        }
+        Self { recordings: Recordings::new(objects, operator.clone()), operator, folder }
     }
 
     pub fn begin(&self, span: &str, tracks: &[(TrackKey, &str)]) -> SpanWriter {
@@ -88,26 +84,17 @@ pub fn header(span: &str, tracks: &[(TrackKey, &str)]) -> SpanHeader {
         started_micros: BEGIN_MICROS,
         publications: tracks
             .iter()
-            .map(|(track, label)| Publication {
-                track: *track,
-                label: (*label).to_owned(),
-            })
+            .map(|(track, label)| Publication { track: *track, label: (*label).to_owned() })
             .collect(),
     }
 }
 
 pub fn audio(publication: u64) -> TrackKey {
-    TrackKey {
-        publication,
-        kind: Kind::Audio,
-    }
+    TrackKey { publication, kind: Kind::Audio }
 }
 
 pub fn video(publication: u64) -> TrackKey {
-    TrackKey {
-        publication,
-        kind: Kind::Video,
-    }
+    TrackKey { publication, kind: Kind::Video }
 }
 
 /// Pushes packets in the order of their arrival, with the ticks of a caller that looks every 100 ms.
@@ -147,38 +134,20 @@ pub fn media(track: TrackKey, codec: Codec, seconds: u32, from_ms: u64) -> Vec<P
 pub fn media_of_size(track: TrackKey, codec: Codec, seconds: u32, from_ms: u64, size: &str) -> Vec<Packet> {
     let video = |arguments: &[&str]| {
         let source = format!("testsrc=size={size}:rate=15:duration={seconds}");
-        ffmpeg(
-            &[
-                &["-f", "lavfi", "-i", source.as_str(), "-pix_fmt", "yuv420p", "-g", "15"],
-                arguments,
-            ]
-            .concat(),
-            &[],
-        )
+        ffmpeg(&[&["-f", "lavfi", "-i", source.as_str(), "-pix_fmt", "yuv420p", "-g", "15"], arguments].concat(), &[])
     };
     let (frames, frame_micros, payloader): (_, u64, Box<dyn Payloader>) = match codec {
         Codec::Opus => {
             let source = format!("sine=frequency=440:duration={seconds}:sample_rate=48000");
             let bytes = ffmpeg(
-                &[
-                    "-f", "lavfi", "-i", &source, "-ac", "2", "-c:a", "libopus", "-b:a", "32k", "-f", "ogg", "pipe:1",
-                ],
+                &["-f", "lavfi", "-i", &source, "-ac", "2", "-c:a", "libopus", "-b:a", "32k", "-f", "ogg", "pipe:1"],
                 &[],
             );
             (ogg_packets(&bytes), 20_000, Box::new(OpusPayloader))
         }
         Codec::Vp8 => {
-            let bytes = video(&[
-                "-c:v",
-                "libvpx",
-                "-deadline",
-                "realtime",
-                "-auto-alt-ref",
-                "0",
-                "-f",
-                "ivf",
-                "pipe:1",
-            ]);
+            let bytes =
+                video(&["-c:v", "libvpx", "-deadline", "realtime", "-auto-alt-ref", "0", "-f", "ivf", "pipe:1"]);
             let mut payloader = Vp8Payloader::default();
             payloader.enable_picture_id = true;
             (ivf_frames(&bytes), 66_667, Box::new(payloader))
@@ -282,16 +251,7 @@ pub fn ffprobe(stream: &[u8]) -> serde_json::Value {
     let file = written(stream);
     let (output, complaints) = run(
         "ffprobe",
-        &[
-            "-v",
-            "error",
-            "-show_format",
-            "-show_streams",
-            "-show_packets",
-            "-of",
-            "json",
-            path(file.path()),
-        ],
+        &["-v", "error", "-show_format", "-show_streams", "-show_packets", "-of", "json", path(file.path())],
         &[],
     );
     assert_eq!(complaints, "");
@@ -386,13 +346,7 @@ fn ogg_packets(ogg: &[u8]) -> Vec<Vec<u8>> {
 /// Splits an Annex B stream at its access unit delimiters.
 fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
     const DELIMITER: [u8; 5] = [0, 0, 0, 1, 9];
-    let starts: Vec<usize> = (0..stream.len())
-        .filter(|at| stream[*at..].starts_with(&DELIMITER))
-        .collect();
+    let starts: Vec<usize> = (0..stream.len()).filter(|at| stream[*at..].starts_with(&DELIMITER)).collect();
     let ends = starts.iter().skip(1).copied().chain([stream.len()]);
-    starts
-        .iter()
-        .zip(ends)
-        .map(|(start, end)| stream[*start..end].to_vec())
-        .collect()
+    starts.iter().zip(ends).map(|(start, end)| stream[*start..end].to_vec()).collect()
 }
