@@ -48,10 +48,7 @@ pub(crate) fn write(parts: &[(Part, Vec<u8>)]) -> Option<Vec<u8>> {
 /// Reads a zip file that [`write()`] could have written.
 pub(crate) fn read(zip: &[u8]) -> Result<Vec<(Part, &[u8])>, ArchiveFault> {
     if zip.len() > BUNDLE_BYTES_MAX {
-        return Err(fault(
-            "zip file",
-            format!("it has {} bytes; at most {BUNDLE_BYTES_MAX} are read", zip.len()),
-        ));
+        return Err(fault("zip file", format!("it has {} bytes; at most {BUNDLE_BYTES_MAX} are read", zip.len())));
     }
     let mut parts: Vec<(Part, &[u8])> = Vec::new();
     let mut at = 0;
@@ -78,12 +75,10 @@ pub(crate) fn read(zip: &[u8]) -> Result<Vec<(Part, &[u8])>, ArchiveFault> {
 
 fn read_part(zip: &[u8], at: usize) -> Result<(Part, &[u8], usize), &'static str> {
     const ENDS: &str = "the file ends inside it";
-    let header = zip
-        .get(at..at + LOCAL_BYTES)
-        .ok_or("the file ends where it should begin")?;
+    let header = zip.get(at..at + LOCAL_BYTES).ok_or("the file ends where it should begin")?;
     let name = at + LOCAL_BYTES;
     let content = name + usize::from(u16_at(header, 26));
-    let next = content + u32_at(header, 22) as usize;
+    let next = content.saturating_add(u32_at(header, 22) as usize);
 
     let name = zip.get(name..content).ok_or(ENDS)?;
     let part = part_of(name).ok_or("its name is not that of a part of a result bundle")?;
@@ -106,9 +101,7 @@ fn check_directory(found: &[u8], parts: &[(Part, &[u8])]) -> Result<(), ArchiveF
     let mut at = 0;
     for (index, piece) in expected.iter().enumerate() {
         if found.get(at..at + piece.len()) != Some(piece) {
-            let owner = parts
-                .get(index)
-                .map_or_else(|| "zip file".to_owned(), |(part, _)| part.to_string());
+            let owner = parts.get(index).map_or_else(|| "zip file".to_owned(), |(part, _)| part.to_string());
             let why = "the zip file's directory does not say of it what its content says";
             let end = "its end is cut off or altered";
             return Err(fault(&owner, if index < parts.len() { why } else { end }.to_owned()));
@@ -130,10 +123,7 @@ struct Sum {
 
 impl Sum {
     fn of(content: &[u8]) -> Option<Self> {
-        Some(Self {
-            crc: crc32fast::hash(content),
-            size: u32::try_from(content.len()).ok()?,
-        })
+        Some(Self { crc: crc32fast::hash(content), size: u32::try_from(content.len()).ok()? })
     }
 }
 
@@ -148,7 +138,7 @@ fn shared_fields(name: &str, sum: Sum) -> Vec<u8> {
         bytes.extend(field.to_le_bytes());
     }
     // Names of parts are short: `part_of` and `Part` see to it.
-    let (name_bytes, extra_bytes) = (name.len() as u16, 0_u16);
+    let (name_bytes, extra_bytes) = (u16::try_from(name.len()).unwrap_or(u16::MAX), 0_u16);
     bytes.extend(name_bytes.to_le_bytes());
     bytes.extend(extra_bytes.to_le_bytes());
     bytes
@@ -178,9 +168,7 @@ fn directory<'a>(parts: impl ExactSizeIterator<Item = (Part, &'a [u8])>) -> Opti
             name.as_bytes(),
         ]
         .concat();
-        offset = offset
-            .checked_add(u32::try_from(LOCAL_BYTES + name.len()).ok()?)?
-            .checked_add(sum.size)?;
+        offset = offset.checked_add(u32::try_from(LOCAL_BYTES + name.len()).ok()?)?.checked_add(sum.size)?;
         size = size.checked_add(u32::try_from(piece.len()).ok()?)?;
         pieces.push(piece);
     }
@@ -206,10 +194,7 @@ fn part_at(zip: &[u8], at: usize, index: usize) -> String {
         part_of(zip.get(at + LOCAL_BYTES..)?.get(..usize::from(u16_at(header, 26)))?)
     };
     let named = part_in_directory(zip, index).or_else(own);
-    named.map_or_else(
-        || format!("part number {} of the zip file", index + 1),
-        |part| part.to_string(),
-    )
+    named.map_or_else(|| format!("part number {} of the zip file", index + 1), |part| part.to_string())
 }
 
 fn part_in_directory(zip: &[u8], index: usize) -> Option<Part> {
@@ -240,22 +225,13 @@ fn part_of(name: &[u8]) -> Option<Part> {
 
 /// Little-endian numbers; zero past the end, which no header of ours allows to matter.
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes
-        .get(at..at + 2)
-        .and_then(|field| field.try_into().ok())
-        .map_or(0, u16::from_le_bytes)
+    bytes.get(at..at + 2).and_then(|field| field.try_into().ok()).map_or(0, u16::from_le_bytes)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..at + 4)
-        .and_then(|field| field.try_into().ok())
-        .map_or(0, u32::from_le_bytes)
+    bytes.get(at..at + 4).and_then(|field| field.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 
 fn fault(part: &str, why: String) -> ArchiveFault {
-    ArchiveFault {
-        part: part.to_owned(),
-        why,
-    }
+    ArchiveFault { part: part.to_owned(), why }
 }

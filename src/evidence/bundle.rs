@@ -38,6 +38,7 @@ pub struct Bundle {
 
 /// The papers of an ending.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it for each bundle")]
 pub enum Papers {
     /// There is an agreement.
     Agreement(Agreement),
@@ -109,28 +110,18 @@ impl Bundle {
             tenant: self.result.tenant.clone(),
             room: self.result.room.clone(),
             created_at_ms,
-            parts: parts
-                .iter()
-                .map(|(part, content)| ManifestPart::of(*part, content))
-                .collect(),
+            parts: parts.iter().map(|(part, content)| ManifestPart::of(*part, content)).collect(),
         };
         parts.insert(0, (Part::Manifest, to_canonical(&Signed::sign(manifest, seal_key)?)?));
 
         let bundle = archive::write(&parts).ok_or(BundleError::TooLarge)?;
         let report = verify(&bundle, Some(&self.keys));
-        if report.holds() {
-            Ok(bundle)
-        } else {
-            Err(BundleError::DoesNotHold(Box::new(report)))
-        }
+        if report.holds() { Ok(bundle) } else { Err(BundleError::DoesNotHold(Box::new(report))) }
     }
 
     /// Every part but the manifest, in the order of the file.
     fn parts(&self) -> Result<Vec<(Part, Vec<u8>)>, BundleError> {
-        let mut parts = vec![
-            (Part::Keys, to_canonical(&self.keys)?),
-            (Part::Result, to_canonical(&self.result)?),
-        ];
+        let mut parts = vec![(Part::Keys, to_canonical(&self.keys)?), (Part::Result, to_canonical(&self.result)?)];
         match &self.papers {
             Papers::Record(record) => parts.push((Part::Record, to_canonical(record)?)),
             Papers::Agreement(agreement) => {
@@ -155,18 +146,12 @@ impl Bundle {
 
 fn numbered(part: fn(u16) -> Part, statements: &[SignedStatement]) -> Result<Vec<(Part, Vec<u8>)>, BundleError> {
     let numbered = (1..=u16::MAX).zip(statements);
-    numbered
-        .map(|(number, statement)| Ok((part(number), to_canonical(statement)?)))
-        .collect()
+    numbered.map(|(number, statement)| Ok((part(number), to_canonical(statement)?))).collect()
 }
 
 impl ManifestPart {
     fn of(part: Part, content: &[u8]) -> Self {
-        Self {
-            path: part.to_string(),
-            size: content.len() as u64,
-            sha256: Digest::of(content),
-        }
+        Self { path: part.to_string(), size: content.len() as u64, sha256: Digest::of(content) }
     }
 }
 

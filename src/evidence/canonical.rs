@@ -124,10 +124,7 @@ pub fn parse_canonical<T: DeserializeOwned>(json: &[u8], bytes_max: usize) -> Re
 
 fn parse_value(json: &[u8], bytes_max: usize) -> Result<Value, StrictJsonError> {
     if json.len() > bytes_max {
-        return Err(StrictJsonError::TooLong {
-            bytes: json.len(),
-            bytes_max,
-        });
+        return Err(StrictJsonError::TooLong { bytes: json.len(), bytes_max });
     }
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = (&mut deserializer).deserialize_any(StrictValue)?;

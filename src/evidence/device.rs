@@ -19,9 +19,7 @@ text_bytes! {
 impl DeviceKey {
     /// Whether this key signed the message: ECDSA with SHA-256, the signature as r ‖ s, as WebCrypto makes it.
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.as_bytes())
-            .verify(message, signature.as_bytes())
-            .is_ok()
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.as_bytes()).verify(message, signature.as_bytes()).is_ok()
     }
 }
 

@@ -31,11 +31,7 @@ impl Journal {
         room: impl Into<String>,
         leaves: impl IntoIterator<Item = Digest>,
     ) -> Self {
-        Self {
-            tenant: tenant.into(),
-            room: room.into(),
-            frontier: Frontier::of(leaves),
-        }
+        Self { tenant: tenant.into(), room: room.into(), frontier: Frontier::of(leaves) }
     }
 
     /// Appends an event. The journal moves on only if the entry could be made.
@@ -58,13 +54,7 @@ impl Journal {
         }
         let opening = Opening { salt, payload };
         let commitment = opening.commitment()?;
-        let entry = Entry {
-            sequence: self.size(),
-            occurred_at_ms,
-            kind,
-            commitment,
-            opening: Some(opening),
-        };
+        let entry = Entry { sequence: self.size(), occurred_at_ms, kind, commitment, opening: Some(opening) };
         self.frontier.append(entry.leaf());
         Ok(entry)
     }
@@ -122,9 +112,7 @@ impl Entry {
 
     /// Whether the opening, where there still is one, is what was committed to.
     pub fn opens(&self) -> bool {
-        self.opening
-            .as_ref()
-            .is_none_or(|opening| opening.commitment().is_ok_and(|found| found == self.commitment))
+        self.opening.as_ref().is_none_or(|opening| opening.commitment().is_ok_and(|found| found == self.commitment))
     }
 }
 
@@ -215,9 +203,7 @@ impl Excerpt {
                 let index = usize::try_from(sequence).ok()?;
                 let proof = InclusionProof::of(&leaves, index)?;
                 let entry = journal.get(index)?.clone();
-                proof
-                    .proves(entry.leaf(), head.body.root)
-                    .then_some(ProvenEntry { entry, proof })
+                proof.proves(entry.leaf(), head.body.root).then_some(ProvenEntry { entry, proof })
             })
             .collect::<Option<_>>()?;
         Some(Self { head, entries })
@@ -263,11 +249,7 @@ fn collect_statements(value: &Value, digests: &mut Vec<Digest>) {
         Value::String(text) => digests.extend(text.parse::<Digest>()),
         Value::Array(items) => items.iter().for_each(|item| collect_statements(item, digests)),
         Value::Object(fields) if fields.contains_key("statement_json") => {
-            digests.extend(
-                SignedStatement::deserialize(value)
-                    .ok()
-                    .and_then(|statement| statement.digest().ok()),
-            );
+            digests.extend(SignedStatement::deserialize(value).ok().and_then(|statement| statement.digest().ok()));
         }
         Value::Object(fields) => fields.values().for_each(|field| collect_statements(field, digests)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -19,11 +19,7 @@ pub const JOURNAL_SCHEMA: &str = "accord.journal.v1";
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
     /// The head over the whole file; the first line.
-    Journal {
-        schema: String,
-        head: Signed<Head>,
-        keys: KeySet,
-    },
+    Journal { schema: String, head: Signed<Head>, keys: KeySet },
     /// An entry, and the root of the tree that ends with it.
     Entry { entry: Box<Entry>, root: Digest },
     /// An older signed head, over all entries before it.
@@ -42,11 +38,7 @@ impl JournalWriter {
     /// # Errors
     /// [`CanonicalError`] when something has no exact JSON form.
     pub fn begin(&self, head: &Signed<Head>, keys: &KeySet) -> Result<Vec<u8>, CanonicalError> {
-        line(&Line::Journal {
-            schema: JOURNAL_SCHEMA.to_owned(),
-            head: head.clone(),
-            keys: keys.clone(),
-        })
+        line(&Line::Journal { schema: JOURNAL_SCHEMA.to_owned(), head: head.clone(), keys: keys.clone() })
     }
 
     /// The line of the next entry; entries come in order from 0.
@@ -55,10 +47,7 @@ impl JournalWriter {
     /// As [`Self::begin`].
     pub fn entry(&mut self, entry: &Entry) -> Result<Vec<u8>, CanonicalError> {
         self.frontier.append(entry.leaf());
-        line(&Line::Entry {
-            entry: Box::new(entry.clone()),
-            root: self.frontier.root(),
-        })
+        line(&Line::Entry { entry: Box::new(entry.clone()), root: self.frontier.root() })
     }
 
     /// An older head, over the entries so far. It narrows down where a rewritten journal was rewritten.
@@ -80,10 +69,7 @@ fn line(content: &Line) -> Result<Vec<u8>, CanonicalError> {
 pub fn verify_journal(file: &[u8], trusted: Option<&KeySet>) -> Report {
     let mut report = Report::new("A journal", trusted.is_some());
     if file.len() > JOURNAL_FILE_BYTES_MAX {
-        report.fails(
-            "the file",
-            format!("it has {} bytes; at most {JOURNAL_FILE_BYTES_MAX} are read", file.len()),
-        );
+        report.fails("the file", format!("it has {} bytes; at most {JOURNAL_FILE_BYTES_MAX} are read", file.len()));
         return report;
     }
     let lines = file.split_inclusive(|byte| *byte == b'\n');
@@ -94,56 +80,32 @@ pub fn verify_journal(file: &[u8], trusted: Option<&KeySet>) -> Report {
 
 fn examine<'a>(mut lines: impl Iterator<Item = &'a [u8]>, trusted: Option<&KeySet>, report: &mut Report) -> Option<()> {
     let first = report.take(FIRST_LINE, read(lines.next().unwrap_or_default()))?;
-    let Line::Journal {
-        schema,
-        head: last,
-        keys: carried,
-    } = first
-    else {
+    let Line::Journal { schema, head: last, keys: carried } = first else {
         report.fails(FIRST_LINE, "it does not say whose journal this is");
         return None;
     };
     if schema != JOURNAL_SCHEMA || carried.keys.len() > KEYS_MAX {
-        report.fails(
-            FIRST_LINE,
-            "it is of another version than this program reads, or holds too many keys",
-        );
+        report.fails(FIRST_LINE, "it is of another version than this program reads, or holds too many keys");
         return None;
     }
     let keys = trusted.unwrap_or(&carried);
     if let Some(stranger) = carried.keys.iter().find(|key| keys.find(key.key_id()) != Some(key)) {
-        report.fails(
-            FIRST_LINE,
-            format!("the key {} is not among those that you trust", stranger.key_id()),
-        );
+        report.fails(FIRST_LINE, format!("the key {} is not among those that you trust", stranger.key_id()));
         return None;
     }
     let last = report.take(FIRST_LINE, last.verify(keys))?;
     if trusted.is_none() {
-        let named = |key: &crate::PublicKey| {
-            (
-                inert(&format!("{} of {}", key.purpose().name(), key.tenant())),
-                key.key_id(),
-            )
-        };
+        let named =
+            |key: &crate::PublicKey| (inert(&format!("{} of {}", key.purpose().name(), key.tenant())), key.key_id());
         report.trust = Trust::Carried(carried.keys.iter().map(named).collect());
     }
     report.title = inert(&format!("Journal of room {} of {}", last.room, last.tenant));
     report.holds_that(
         FIRST_LINE,
-        format!(
-            "a head over {} entries, signed with the journal's key on {}",
-            last.size,
-            utc(last.signed_at_ms)
-        ),
+        format!("a head over {} entries, signed with the journal's key on {}", last.size, utc(last.signed_at_ms)),
     );
 
-    let mut walk = Walk {
-        last,
-        frontier: Frontier::default(),
-        erased: 0,
-        covered: 0,
-    };
+    let mut walk = Walk { last, frontier: Frontier::default(), erased: 0, covered: 0 };
     for line in lines {
         if let Err(why) = read(line).and_then(|line| walk.step(line, keys)) {
             report.fails(walk.place(line), why);
@@ -153,10 +115,7 @@ fn examine<'a>(mut lines: impl Iterator<Item = &'a [u8]>, trusted: Option<&KeySe
     if walk.frontier.size() < last.size {
         report.fails(
             format!("entry {}", walk.frontier.size()),
-            format!(
-                "it is missing, with all after it: the head is over {} entries",
-                last.size
-            ),
+            format!("it is missing, with all after it: the head is over {} entries", last.size),
         );
         return None;
     }
@@ -166,10 +125,7 @@ fn examine<'a>(mut lines: impl Iterator<Item = &'a [u8]>, trusted: Option<&KeySe
     }
     report.holds_that(
         "the entries",
-        format!(
-            "{} in their order without a gap, as signed; {} of them erased",
-            last.size, walk.erased
-        ),
+        format!("{} in their order without a gap, as signed; {} of them erased", last.size, walk.erased),
     );
     report.limits = vec![
         "Whether the journal went on later: it shows everything up to its signed head, and nothing after it."
@@ -209,10 +165,7 @@ impl Walk<'_> {
             return Err(format!("it is one more than the {expected} that the head is over"));
         }
         if entry.sequence != expected {
-            return Err(format!(
-                "entry {} stands where entry {expected} belongs",
-                entry.sequence
-            ));
+            return Err(format!("entry {} stands where entry {expected} belongs", entry.sequence));
         }
         if !entry.opens() {
             return Err("its payload is not what was committed to".to_owned());

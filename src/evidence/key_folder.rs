@@ -27,21 +27,14 @@ pub struct KeyFolder {
 impl KeyFolder {
     /// Keys in this folder, which is made when the first key is.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-            opened: Mutex::default(),
-        }
+        Self { folder: folder.into(), opened: Mutex::default() }
     }
 
     fn open_or_make(&self, tenant: &str, purpose: Purpose) -> Result<FileKey, KeyError> {
         let folder = self.folder.join(tenant);
         let path = folder.join(format!("{}.pk8", purpose.name()));
         if !path.try_exists().map_err(refused(&path))? {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&folder)
-                .map_err(refused(&folder))?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(refused(&folder))?;
             make(&folder, &path)?;
         }
         FileKey::open(&path, tenant, purpose)
@@ -51,9 +44,7 @@ impl KeyFolder {
 impl KeyRing for KeyFolder {
     fn signer(&self, tenant: &str, purpose: Purpose) -> Result<Arc<dyn Signer>, KeyError> {
         if !is_folder_name(tenant) {
-            return Err(KeyError::Tenant {
-                tenant: tenant.to_owned(),
-            });
+            return Err(KeyError::Tenant { tenant: tenant.to_owned() });
         }
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (tenant.to_owned(), purpose);
@@ -74,20 +65,14 @@ struct FileKey {
 
 impl FileKey {
     fn open(path: &Path, tenant: &str, purpose: Purpose) -> Result<Self, KeyError> {
-        let not_a_key = || KeyError::NotAKey {
-            path: path.display().to_string(),
-        };
+        let not_a_key = || KeyError::NotAKey { path: path.display().to_string() };
         let file = File::open(path).map_err(refused(path))?;
         let mode = file.metadata().map_err(refused(path))?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed {
-                path: path.display().to_string(),
-            });
+            return Err(KeyError::Exposed { path: path.display().to_string() });
         }
         let mut pkcs8 = Vec::new();
-        file.take(KEY_FILE_BYTES_MAX)
-            .read_to_end(&mut pkcs8)
-            .map_err(refused(path))?;
+        file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut pkcs8).map_err(refused(path))?;
         // Keys of ours carry their public half, which guards against a damaged file; one made by openssl may not.
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).map_err(|_| not_a_key())?;
         let public_key = pair.public_key().as_ref().try_into().map_err(|_| not_a_key())?;
@@ -113,22 +98,13 @@ impl Signer for FileKey {
 fn make(folder: &Path, path: &Path) -> Result<(), KeyError> {
     let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
     let draft = folder.join(format!(".{}.draft", hex::encode(random_bytes::<8>()?)));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .map_err(refused(&draft))?;
-    file.write_all(pkcs8.as_ref())
-        .and_then(|()| file.sync_all())
-        .map_err(refused(&draft))?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(refused(&draft))?;
+    file.write_all(pkcs8.as_ref()).and_then(|()| file.sync_all()).map_err(refused(&draft))?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft).map_err(refused(&draft))?;
     match linked {
         Err(cause) if cause.kind() != ErrorKind::AlreadyExists => Err(refused(path)(cause)),
-        _ => File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(refused(folder)),
+        _ => File::open(folder).and_then(|folder| folder.sync_all()).map_err(refused(folder)),
     }
 }
 
@@ -136,14 +112,9 @@ fn make(folder: &Path, path: &Path) -> Result<(), KeyError> {
 fn is_folder_name(tenant: &str) -> bool {
     (1..=TENANT_BYTES_MAX).contains(&tenant.len())
         && !tenant.starts_with('.')
-        && tenant
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 fn refused(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
-    move |cause| KeyError::Folder {
-        path: path.display().to_string(),
-        cause,
-    }
+    move |cause| KeyError::Folder { path: path.display().to_string(), cause }
 }

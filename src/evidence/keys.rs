@@ -82,13 +82,14 @@ text_bytes! {
     Ed25519Key, 32, base64url
 }
 
-/// Names a key by its fingerprint: SHA-256 of the public key as SubjectPublicKeyInfo (what
+/// Names a key by its fingerprint: SHA-256 of the public key as `SubjectPublicKeyInfo` (what
 /// `openssl pkey -pubout -outform DER | sha256sum` prints).
 pub type KeyId = Digest;
 
 /// The public half of one of the server's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "UncheckedPublicKey")]
+#[expect(clippy::struct_field_names, reason = "the JSON says `public_key`, as the device certificate does")]
 pub struct PublicKey {
     key_id: KeyId,
     tenant: String,
@@ -109,13 +110,7 @@ impl PublicKey {
     /// Names a key's owner and purpose.
     pub fn new(tenant: impl Into<String>, purpose: Purpose, public_key: Ed25519Key) -> Self {
         let key_id = fingerprint(&public_key);
-        Self {
-            key_id,
-            tenant: tenant.into(),
-            purpose,
-            algorithm: Algorithm::Ed25519,
-            public_key,
-        }
+        Self { key_id, tenant: tenant.into(), purpose, algorithm: Algorithm::Ed25519, public_key }
     }
 
     /// Its fingerprint.
@@ -140,13 +135,11 @@ impl PublicKey {
 
     /// Whether this key signed the message.
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
-        UnparsedPublicKey::new(&ED25519, self.public_key.as_bytes())
-            .verify(message, signature.as_bytes())
-            .is_ok()
+        UnparsedPublicKey::new(&ED25519, self.public_key.as_bytes()).verify(message, signature.as_bytes()).is_ok()
     }
 }
 
-/// The fixed beginning of an Ed25519 SubjectPublicKeyInfo (RFC 8410 §4).
+/// The fixed beginning of an Ed25519 `SubjectPublicKeyInfo` (RFC 8410 §4).
 const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 fn fingerprint(public_key: &Ed25519Key) -> KeyId {
@@ -169,13 +162,7 @@ impl TryFrom<UncheckedPublicKey> for PublicKey {
 
     fn try_from(unchecked: UncheckedPublicKey) -> Result<Self, KeyError> {
         let key = Self::new(unchecked.tenant, unchecked.purpose, unchecked.public_key);
-        if key.key_id == unchecked.key_id {
-            Ok(key)
-        } else {
-            Err(KeyError::Fingerprint {
-                key_id: unchecked.key_id,
-            })
-        }
+        if key.key_id == unchecked.key_id { Ok(key) } else { Err(KeyError::Fingerprint { key_id: unchecked.key_id }) }
     }
 }
 
@@ -254,8 +241,6 @@ pub enum KeyError {
 /// Random bytes from the system: the one place of this crate that asks for any besides key generation.
 pub(crate) fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], KeyError> {
     let mut bytes = [0; LENGTH];
-    ring::rand::SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| KeyError::NoRandomness)?;
+    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
     Ok(bytes)
 }

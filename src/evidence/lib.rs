@@ -8,6 +8,7 @@
 //! Read in this order: [`canonical`] (bytes that are hashed and signed), [`merkle`] and [`journal`] (what happened),
 //! [`keys`] and [`signed`] (what the server signs), [`device`] and [`statement`] (what people sign), [`seal`],
 //! [`outcome`] and [`bundle`] (what is handed back), [`verify`] and [`report`] (whether it holds).
+//! FORMATS.md, beside this file, has every hashed and signed byte for those who verify without this program.
 
 mod archive;
 pub mod bundle;

@@ -55,12 +55,7 @@ impl Frontier {
 
     /// The root; of an empty tree, SHA-256 of nothing.
     pub fn root(&self) -> Digest {
-        self.peaks
-            .iter()
-            .copied()
-            .rev()
-            .reduce(|right, left| node_hash(left, right))
-            .unwrap_or_else(|| Digest::of(&[]))
+        self.peaks.iter().copied().rev().reduce(|right, left| node_hash(left, right)).unwrap_or_else(|| Digest::of(&[]))
     }
 }
 
@@ -87,11 +82,7 @@ impl InclusionProof {
         (index < leaves.len()).then(|| {
             let mut path = Vec::new();
             inclusion_path(leaves, index, &mut path);
-            Self {
-                index: index as u64,
-                size: leaves.len() as u64,
-                path,
-            }
+            Self { index: index as u64, size: leaves.len() as u64, path }
         })
     }
 
@@ -100,20 +91,13 @@ impl InclusionProof {
         if self.index >= self.size || self.path.len() > PROOF_HASHES_MAX {
             return false;
         }
-        let mut climb = Climb {
-            node: self.index,
-            last: self.size - 1,
-        };
+        let mut climb = Climb { node: self.index, last: self.size - 1 };
         let mut hash = leaf;
         for sibling in &self.path {
             if climb.last == 0 {
                 return false;
             }
-            hash = if climb.sibling_is_left() {
-                node_hash(*sibling, hash)
-            } else {
-                node_hash(hash, *sibling)
-            };
+            hash = if climb.sibling_is_left() { node_hash(*sibling, hash) } else { node_hash(hash, *sibling) };
             climb.up();
         }
         climb.last == 0 && hash == root
@@ -154,11 +138,7 @@ impl ConsistencyProof {
             if first_size > 0 {
                 consistency_path(leaves, first_size, true, &mut path);
             }
-            Self {
-                first_size: first_size as u64,
-                second_size: leaves.len() as u64,
-                path,
-            }
+            Self { first_size: first_size as u64, second_size: leaves.len() as u64, path }
         })
     }
 
@@ -178,10 +158,7 @@ impl ConsistencyProof {
         let mut nodes = repeated.into_iter().chain(self.path.iter().copied());
         let Some(start) = nodes.next() else { return false };
 
-        let mut climb = Climb {
-            node: self.first_size - 1,
-            last: self.second_size - 1,
-        };
+        let mut climb = Climb { node: self.first_size - 1, last: self.second_size - 1 };
         while climb.node & 1 == 1 {
             climb.node >>= 1;
             climb.last >>= 1;

@@ -148,11 +148,7 @@ impl MediationResult {
             return Err("an agreement has a scope and takes effect at a time, and nothing else does");
         }
         let Some(terms) = &self.terms else { return Ok(()) };
-        let mut people: Vec<_> = terms
-            .signatories
-            .iter()
-            .map(|signatory| &signatory.participant)
-            .collect();
+        let mut people: Vec<_> = terms.signatories.iter().map(|signatory| &signatory.participant).collect();
         people.sort_unstable();
         people.dedup();
         if people.is_empty() || people.len() != terms.signatories.len() {

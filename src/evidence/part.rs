@@ -79,11 +79,7 @@ impl FromStr for Part {
         };
         // One spelling for each number, and none for zero.
         let counted = !matches!(part, Self::Signature(0) | Self::Consent(0));
-        if counted && part.to_string() == name {
-            Ok(part)
-        } else {
-            Err(UnknownPart)
-        }
+        if counted && part.to_string() == name { Ok(part) } else { Err(UnknownPart) }
     }
 }
 
@@ -97,12 +93,7 @@ mod tests {
 
     #[test]
     fn only_names_of_our_own_parts_are_known_in_one_spelling_each() {
-        for name in [
-            "seal.json",
-            "signatures/001.json",
-            "consents/1000.json",
-            "journal/head.json",
-        ] {
+        for name in ["seal.json", "signatures/001.json", "consents/1000.json", "journal/head.json"] {
             assert_eq!(name.parse::<Part>().map(|part| part.to_string()).as_deref(), Ok(name));
         }
         let strange = [

@@ -51,17 +51,8 @@ pub enum Trust {
 
 impl Report {
     pub(crate) fn new(title: impl Into<String>, keys_are_given: bool) -> Self {
-        let trust = if keys_are_given {
-            Trust::Given
-        } else {
-            Trust::Carried(Vec::new())
-        };
-        Self {
-            title: title.into(),
-            checks: Vec::new(),
-            trust,
-            limits: Vec::new(),
-        }
+        let trust = if keys_are_given { Trust::Given } else { Trust::Carried(Vec::new()) };
+        Self { title: title.into(), checks: Vec::new(), trust, limits: Vec::new() }
     }
 
     /// Whether everything that was checked holds.
@@ -71,9 +62,7 @@ impl Report {
 
     /// The first check that failed.
     pub fn first_failure(&self) -> Option<&Check> {
-        self.checks
-            .iter()
-            .find(|check| matches!(check.finding, Finding::Fails(_)))
+        self.checks.iter().find(|check| matches!(check.finding, Finding::Fails(_)))
     }
 
     /// The first bad part.
@@ -82,17 +71,11 @@ impl Report {
     }
 
     pub(crate) fn holds_that(&mut self, part: impl fmt::Display, words: impl Into<String>) {
-        self.checks.push(Check {
-            part: part.to_string(),
-            finding: Finding::Holds(inert(&words.into())),
-        });
+        self.checks.push(Check { part: part.to_string(), finding: Finding::Holds(inert(&words.into())) });
     }
 
     pub(crate) fn fails(&mut self, part: impl fmt::Display, why: impl fmt::Display) {
-        self.checks.push(Check {
-            part: part.to_string(),
-            finding: Finding::Fails(inert(&why.to_string())),
-        });
+        self.checks.push(Check { part: part.to_string(), finding: Finding::Fails(inert(&why.to_string())) });
     }
 
     /// Notes a failure and hands back the value of a success.
@@ -105,10 +88,7 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}\n", self.title)?;
         match self.first_failure() {
-            Some(Check {
-                part,
-                finding: Finding::Fails(why),
-            }) => {
+            Some(Check { part, finding: Finding::Fails(why) }) => {
                 writeln!(formatter, "This does NOT hold. The first thing wrong is {part}: {why}.")?;
             }
             _ => writeln!(formatter, "Everything that can be checked here holds.")?,
@@ -121,10 +101,7 @@ impl fmt::Display for Report {
             }
         }
         if self.first_failure().is_some() {
-            writeln!(
-                formatter,
-                "  What rests on something that failed was not looked at further."
-            )?;
+            writeln!(formatter, "  What rests on something that failed was not looked at further.")?;
         }
         writeln!(formatter, "\nWhose keys this rests on")?;
         match &self.trust {
@@ -134,10 +111,7 @@ impl fmt::Display for Report {
                     formatter,
                     "  Only the keys that the file itself carries. Whoever made the file chose them, so ask"
                 )?;
-                writeln!(
-                    formatter,
-                    "  the organisation, by another way, whether these fingerprints are its own:"
-                )?;
+                writeln!(formatter, "  the organisation, by another way, whether these fingerprints are its own:")?;
                 for (name, key_id) in keys {
                     writeln!(formatter, "  {name}\n    {key_id}")?;
                 }
@@ -173,18 +147,9 @@ pub(crate) fn utc(ms: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC",
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    )
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }
 
 #[cfg(test)]
@@ -195,14 +160,7 @@ mod tests {
     fn a_name_cannot_write_lines_of_its_own_into_a_report() {
         let mut report = Report::new("A result bundle", true);
         report.holds_that("seal.json", "张三\n  holds  keys.json\u{202e}");
-        assert_eq!(
-            report
-                .to_string()
-                .lines()
-                .filter(|line| line.starts_with("  holds  "))
-                .count(),
-            1
-        );
+        assert_eq!(report.to_string().lines().filter(|line| line.starts_with("  holds  ")).count(), 1);
         assert_eq!(inert("张三\u{202e}\u{2028}\t"), "张三\u{fffd}\u{fffd}\u{fffd}");
     }
 

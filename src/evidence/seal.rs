@@ -50,11 +50,7 @@ impl Seal {
         signatures: &[SignedStatement],
         sealed_at_ms: u64,
     ) -> Result<Self, SealRefusal> {
-        let Subject::Document {
-            content_digest,
-            document_digest,
-        } = *document
-        else {
+        let Subject::Document { content_digest, document_digest } = *document else {
             return Err(SealRefusal::NoDocument);
         };
         let verified = authorisation.open(keys, authorised_at_ms)?;
@@ -68,9 +64,7 @@ impl Seal {
             nonce: None,
         })?;
         if officer.role != SEAL_ROLE {
-            return Err(SealRefusal::NotAnOfficer {
-                role: officer.role.clone(),
-            });
+            return Err(SealRefusal::NotAnOfficer { role: officer.role.clone() });
         }
         if verified.statement().answer != Answer::Yes {
             return Err(SealRefusal::Refused);
@@ -115,10 +109,7 @@ pub struct SealRecord {
 /// # Errors
 /// As [`SignedStatement::digest`].
 pub fn signatures_digest(signatures: &[SignedStatement]) -> Result<Digest, CanonicalError> {
-    let digests = signatures
-        .iter()
-        .map(SignedStatement::digest)
-        .collect::<Result<Vec<_>, _>>()?;
+    let digests = signatures.iter().map(SignedStatement::digest).collect::<Result<Vec<_>, _>>()?;
     Digest::of_value(&digests)
 }
 

@@ -47,11 +47,7 @@ impl<T: Signable> Signed<T> {
             });
         }
         let signature = signer.sign(&signed_bytes(&body)?)?;
-        Ok(Self {
-            key_id: key.key_id(),
-            signature,
-            body,
-        })
+        Ok(Self { key_id: key.key_id(), signature, body })
     }
 
     /// The body, if the right key of the right tenant in this set signed it.
@@ -59,9 +55,7 @@ impl<T: Signable> Signed<T> {
     /// # Errors
     /// [`SignatureRefusal`].
     pub fn verify(&self, keys: &KeySet) -> Result<&T, SignatureRefusal> {
-        let key = keys
-            .find(self.key_id)
-            .ok_or(SignatureRefusal::UnknownKey { key_id: self.key_id })?;
+        let key = keys.find(self.key_id).ok_or(SignatureRefusal::UnknownKey { key_id: self.key_id })?;
         if key.purpose() != T::PURPOSE || key.tenant() != self.body.tenant() {
             return Err(SignatureRefusal::WrongKey {
                 found: key.purpose().name(),

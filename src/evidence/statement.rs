@@ -39,14 +39,9 @@ impl SignedStatement {
             return Err(StatementRefusal::CertificateExpired);
         }
         if self.statement_json.len() > STATEMENT_BYTES_MAX {
-            return Err(StatementRefusal::TooLong {
-                bytes: self.statement_json.len(),
-            });
+            return Err(StatementRefusal::TooLong { bytes: self.statement_json.len() });
         }
-        if !certificate
-            .public_key
-            .verifies(self.statement_json.as_bytes(), &self.signature)
-        {
+        if !certificate.public_key.verifies(self.statement_json.as_bytes(), &self.signature) {
             return Err(StatementRefusal::BadSignature);
         }
         let statement: Statement = parse_strict(self.statement_json.as_bytes(), STATEMENT_BYTES_MAX)?;
@@ -59,10 +54,7 @@ impl SignedStatement {
         if !statement.kind.is_about(&statement.subject) {
             return Err(StatementRefusal::SubjectMismatch);
         }
-        Ok(VerifiedStatement {
-            statement,
-            certificate: certificate.clone(),
-        })
+        Ok(VerifiedStatement { statement, certificate: certificate.clone() })
     }
 
     /// As [`Self::open`], and the statement answers exactly what was asked.
@@ -246,10 +238,7 @@ impl VerifiedStatement {
             return Err(StatementRefusal::OtherParticipant);
         }
         if statement.kind != expected.kind {
-            return Err(StatementRefusal::WrongKind {
-                found: statement.kind.name(),
-                expected: expected.kind.name(),
-            });
+            return Err(StatementRefusal::WrongKind { found: statement.kind.name(), expected: expected.kind.name() });
         }
         if statement.subject != *expected.subject {
             return Err(StatementRefusal::SubjectMismatch);
@@ -292,7 +281,7 @@ pub enum StatementRefusal {
     #[error("the statement is of another participant")]
     OtherParticipant,
     /// Another sort of statement than was asked for.
-    #[error("this is a {found}, where a {expected} was asked for")]
+    #[error("a statement of the sort \"{found}\" came where \"{expected}\" was asked for")]
     WrongKind {
         /// What it is.
         found: &'static str,

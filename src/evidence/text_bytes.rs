@@ -80,9 +80,7 @@ pub(crate) mod lower_hex {
 
     pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
         // Upper case would be a second spelling of the same digest.
-        (!text.bytes().any(|byte| byte.is_ascii_uppercase()))
-            .then(|| hex::decode(text).ok())
-            .flatten()
+        (!text.bytes().any(|byte| byte.is_ascii_uppercase())).then(|| hex::decode(text).ok()).flatten()
     }
 }
 

@@ -30,13 +30,8 @@ pub fn verify(bundle: &[u8], trusted: Option<&KeySet>) -> Report {
 }
 
 fn examine(bundle: &[u8], trusted: Option<&KeySet>, report: &mut Report) -> Option<()> {
-    let parts = archive::read(bundle)
-        .map_err(|fault| report.fails(fault.part, fault.why))
-        .ok()?;
-    report.holds_that(
-        "zip file",
-        format!("{} parts in their order, and not a byte besides", parts.len()),
-    );
+    let parts = archive::read(bundle).map_err(|fault| report.fails(fault.part, fault.why)).ok()?;
+    report.holds_that("zip file", format!("{} parts in their order, and not a byte besides", parts.len()));
     let parts = Parts(parts);
 
     let manifest: Signed<Manifest> = parts.json(Part::Manifest, report)?;
@@ -46,10 +41,7 @@ fn examine(bundle: &[u8], trusted: Option<&KeySet>, report: &mut Report) -> Opti
     let manifest = manifest.body;
     report.holds_that(
         Part::Manifest,
-        format!(
-            "names every part; signed with the organisation's seal key on {}",
-            utc(manifest.created_at_ms)
-        ),
+        format!("names every part; signed with the organisation's seal key on {}", utc(manifest.created_at_ms)),
     );
 
     let result = check_result(&parts, &manifest, report)?;
@@ -64,10 +56,7 @@ fn examine(bundle: &[u8], trusted: Option<&KeySet>, report: &mut Report) -> Opti
     if parts.has(Part::RecordingCertificate) {
         let _certificate: serde_json::Map<String, serde_json::Value> =
             parts.json(Part::RecordingCertificate, report)?;
-        report.holds_that(
-            Part::RecordingCertificate,
-            "the recorder's account, carried as the manifest has it",
-        );
+        report.holds_that(Part::RecordingCertificate, "the recorder's account, carried as the manifest has it");
     }
     report.limits = limits_of(result.terms.is_some());
     report.first_failure().is_none().then_some(())
@@ -78,10 +67,7 @@ struct Parts<'a>(Vec<(Part, &'a [u8])>);
 
 impl<'a> Parts<'a> {
     fn content(&self, wanted: Part) -> Option<&'a [u8]> {
-        self.0
-            .iter()
-            .find(|(part, _)| *part == wanted)
-            .map(|(_, content)| *content)
+        self.0.iter().find(|(part, _)| *part == wanted).map(|(_, content)| *content)
     }
 
     fn has(&self, wanted: Part) -> bool {
@@ -119,27 +105,18 @@ fn check_contents(parts: &Parts<'_>, manifest: &Manifest, report: &mut Report) -
         report.fails(Part::Manifest, "it does not name the parts in their order, each once");
         return None;
     }
-    let mut all: Vec<Part> = named
-        .iter()
-        .copied()
-        .chain(parts.0.iter().map(|(part, _)| *part))
-        .collect();
+    let mut all: Vec<Part> = named.iter().copied().chain(parts.0.iter().map(|(part, _)| *part)).collect();
     all.sort_unstable();
     all.dedup();
     let mut sound = true;
     for part in all.into_iter().filter(|part| *part != Part::Manifest) {
-        let entry = named
-            .iter()
-            .position(|name| *name == part)
-            .and_then(|index| manifest.parts.get(index));
+        let entry = named.iter().position(|name| *name == part).and_then(|index| manifest.parts.get(index));
         let finding = match (entry, parts.content(part)) {
             (None, _) => Err("it is in the file but not in the manifest".to_owned()),
             (_, None) => Err("the manifest names it, but it is not in the file".to_owned()),
-            (Some(entry), Some(content)) if entry.size != content.len() as u64 => Err(format!(
-                "it has {} bytes, the manifest says {}",
-                content.len(),
-                entry.size
-            )),
+            (Some(entry), Some(content)) if entry.size != content.len() as u64 => {
+                Err(format!("it has {} bytes, the manifest says {}", content.len(), entry.size))
+            }
             (Some(entry), Some(content)) if entry.sha256 != Digest::of(content) => {
                 Err("its content is not what the manifest says (SHA-256)".to_owned())
             }
@@ -164,10 +141,7 @@ fn check_keys(parts: &Parts<'_>, manifest: &Manifest, trusted: Option<&KeySet>, 
         return None;
     }
     if let Some(stranger) = carried.keys.iter().find(|key| key.tenant() != manifest.tenant) {
-        report.fails(
-            Part::Keys,
-            format!("the key {} is of another organisation", stranger.key_id()),
-        );
+        report.fails(Part::Keys, format!("the key {} is of another organisation", stranger.key_id()));
         return None;
     }
     let Some(trusted) = trusted else {
@@ -175,31 +149,17 @@ fn check_keys(parts: &Parts<'_>, manifest: &Manifest, trusted: Option<&KeySet>, 
             carried
                 .keys
                 .iter()
-                .map(|key| {
-                    (
-                        inert(&format!("{} of {}", key.purpose().name(), key.tenant())),
-                        key.key_id(),
-                    )
-                })
+                .map(|key| (inert(&format!("{} of {}", key.purpose().name(), key.tenant())), key.key_id()))
                 .collect(),
         );
-        report.holds_that(
-            Part::Keys,
-            format!("{} keys, each with its own fingerprint", carried.keys.len()),
-        );
+        report.holds_that(Part::Keys, format!("{} keys, each with its own fingerprint", carried.keys.len()));
         return Some(carried);
     };
     if let Some(stranger) = carried.keys.iter().find(|key| trusted.find(key.key_id()) != Some(key)) {
-        report.fails(
-            Part::Keys,
-            format!("the key {} is not among the keys that you trust", stranger.key_id()),
-        );
+        report.fails(Part::Keys, format!("the key {} is not among the keys that you trust", stranger.key_id()));
         return None;
     }
-    report.holds_that(
-        Part::Keys,
-        format!("{} keys, all among those that you trust", carried.keys.len()),
-    );
+    report.holds_that(Part::Keys, format!("{} keys, all among those that you trust", carried.keys.len()));
     Some(trusted.clone())
 }
 
@@ -210,31 +170,16 @@ fn check_result(parts: &Parts<'_>, manifest: &Manifest, report: &mut Report) -> 
         report.fails(Part::Result, "it is of another room than the manifest");
         return None;
     }
-    if let Some(misplaced) = parts
-        .0
-        .iter()
-        .map(|(part, _)| *part)
-        .find(|part| !belongs(*part, result.terms.as_ref()))
-    {
+    if let Some(misplaced) = parts.0.iter().map(|(part, _)| *part).find(|part| !belongs(*part, result.terms.as_ref())) {
         report.fails(misplaced, "it does not belong to a result of this kind");
         return None;
     }
-    let cases = if result.case_numbers.is_empty() {
-        "no case number yet".to_owned()
-    } else {
-        result.case_numbers.join(", ")
-    };
-    report.title = inert(&format!(
-        "Result bundle of room {} of {} ({cases})",
-        result.room, result.tenant
-    ));
+    let cases =
+        if result.case_numbers.is_empty() { "no case number yet".to_owned() } else { result.case_numbers.join(", ") };
+    report.title = inert(&format!("Result bundle of room {} of {} ({cases})", result.room, result.tenant));
     report.holds_that(
         Part::Result,
-        format!(
-            "{}; concluded on {}",
-            result.outcome.ending.description(),
-            utc(result.outcome.concluded_at_ms)
-        ),
+        format!("{}; concluded on {}", result.outcome.ending.description(), utc(result.outcome.concluded_at_ms)),
     );
     Some(result)
 }
@@ -257,11 +202,12 @@ fn belongs(part: Part, terms: Option<&crate::Terms>) -> bool {
 
 fn limits_of(agreed: bool) -> Vec<String> {
     let mut limits = vec![
-        "Whether each person is who the name says: the organisation checked that at admission, not this program.",
+        "Whether each person is who the name says, and alone held the device: the organisation vouches for both.",
         "Whether the times are right: they are the server's clock, not a timestamp of a third party.",
         "What else happened: the journal's other entries stay hidden, and this shows only that those here are in it.",
     ];
     if agreed {
+        limits.push("Whether somebody else should have signed too: who had to is the organisation's word.");
         limits.push(
             "What the pages added to signed.pdf look like: everyone signed frozen.pdf, so read that one for the terms.",
         );

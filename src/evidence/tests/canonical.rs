@@ -22,53 +22,27 @@ fn canonical_json_sorts_keys_by_utf16_and_writes_numbers_as_ecmascript() {
 #[test]
 fn a_number_that_other_readers_would_round_is_refused() {
     for number in [json!(1_u64 << 53), json!(-(1_i64 << 53)), json!({ "deep": [u64::MAX] })] {
-        assert!(
-            matches!(to_canonical(&number), Err(CanonicalError::Number(_))),
-            "{number}"
-        );
+        assert!(matches!(to_canonical(&number), Err(CanonicalError::Number(_))), "{number}");
         let text = number.to_string();
-        assert!(
-            matches!(
-                parse_strict::<Value>(text.as_bytes(), 100),
-                Err(StrictJsonError::Number(_))
-            ),
-            "{number}"
-        );
+        assert!(matches!(parse_strict::<Value>(text.as_bytes(), 100), Err(StrictJsonError::Number(_))), "{number}");
     }
     assert!(to_canonical(&json!((1_u64 << 53) - 1)).is_ok());
 }
 
 #[test]
 fn json_with_a_key_twice_a_tail_or_too_many_bytes_is_refused() {
-    for text in [
-        r#"{"a":1,"a":1}"#,
-        r#"{"b":{"a":1,"\u0061":2}}"#,
-        "{} {}",
-        "{",
-        "",
-        "[1,]",
-        "nan",
-    ] {
+    for text in [r#"{"a":1,"a":1}"#, r#"{"b":{"a":1,"\u0061":2}}"#, "{} {}", "{", "", "[1,]", "nan"] {
         assert!(parse_strict::<Value>(text.as_bytes(), 100).is_err(), "{text}");
     }
     assert!(parse_strict::<Value>(b" { \"a\" : [ 1 ] } ", 100).is_ok());
-    assert!(matches!(
-        parse_strict::<Value>(b"[1]", 2),
-        Err(StrictJsonError::TooLong { .. })
-    ));
+    assert!(matches!(parse_strict::<Value>(b"[1]", 2), Err(StrictJsonError::TooLong { .. })));
     assert!(parse_strict::<Value>("[".repeat(100_000).as_bytes(), 1_000_000).is_err());
 }
 
 #[test]
 fn our_own_json_has_one_spelling_only() {
     assert!(parse_canonical::<Value>(br#"{"a":1,"b":2}"#, 100).is_ok());
-    for text in [
-        r#"{"b":2,"a":1}"#,
-        r#"{"a":1, "b":2}"#,
-        r#"{"a":1.0}"#,
-        r#"{"\u0061":1}"#,
-        "1e0",
-    ] {
+    for text in [r#"{"b":2,"a":1}"#, r#"{"a":1, "b":2}"#, r#"{"a":1.0}"#, r#"{"\u0061":1}"#, "1e0"] {
         let read = parse_canonical::<Value>(text.as_bytes(), 100);
         assert!(matches!(read, Err(StrictJsonError::NotCanonical)), "{text}");
     }
@@ -80,12 +54,7 @@ fn a_digest_has_one_spelling() {
     let text = digest.to_string();
     assert_eq!(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_eq!(text.parse::<Digest>().unwrap(), digest);
-    for other in [
-        text.to_uppercase(),
-        text[1..].to_owned(),
-        format!("{text}00"),
-        format!(" {text}"),
-    ] {
+    for other in [text.to_uppercase(), text[1..].to_owned(), format!("{text}00"), format!(" {text}")] {
         assert!(other.parse::<Digest>().is_err(), "{other}");
     }
 }
@@ -110,8 +79,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         (-(1_i64 << 53) + 1..1 << 53).prop_map(Value::from),
         any::<f64>()
-            .prop_filter("written as a whole number past the limit", |f| f.is_finite()
-                && f.abs() < 9e15)
+            .prop_filter("written as a whole number past the limit", |f| f.is_finite() && f.abs() < 9e15)
             .prop_map(Value::from),
         ".*".prop_map(Value::from),
     ];

@@ -12,11 +12,7 @@ pub(super) struct Folder(pub(super) PathBuf);
 impl Folder {
     pub(super) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "accord-evidence-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("accord-evidence-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -50,18 +46,12 @@ fn keys_are_made_once_for_each_purpose_and_found_again() {
 fn private_keys_are_readable_by_their_owner_only_and_leave_no_drafts() {
     let folder = Folder::new();
     KeyFolder::new(&folder.0).public_keys(TENANT).unwrap();
-    let files: Vec<_> = fs::read_dir(folder.0.join(TENANT))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let files: Vec<_> = fs::read_dir(folder.0.join(TENANT)).unwrap().map(Result::unwrap).collect();
     assert_eq!(files.len(), 3);
     for file in files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
-    assert_eq!(
-        fs::metadata(folder.0.join(TENANT)).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(folder.0.join(TENANT)).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]
@@ -90,10 +80,7 @@ fn a_tenant_that_climbs_out_of_the_folder_is_refused() {
     let folder = Folder::new();
     for tenant in ["", ".", "..", "../x", "a/b", ".hidden", "a\0b", "法院", &"x".repeat(65)] {
         let refused = KeyFolder::new(&folder.0).signer(tenant, Purpose::Seal).err();
-        assert!(
-            matches!(refused, Some(KeyError::Tenant { .. })),
-            "{tenant:?}: {refused:?}"
-        );
+        assert!(matches!(refused, Some(KeyError::Tenant { .. })), "{tenant:?}: {refused:?}");
     }
 }
 
@@ -113,59 +100,27 @@ fn two_that_make_a_key_at_once_get_the_same_one() {
 #[test]
 fn a_key_signs_nothing_but_what_it_is_for() {
     let seal_key = signer(Purpose::Seal);
-    assert!(matches!(
-        Signed::sign(head(), seal_key.as_ref()),
-        Err(KeyError::WrongKey { .. })
-    ));
+    assert!(matches!(Signed::sign(head(), seal_key.as_ref()), Err(KeyError::WrongKey { .. })));
     let foreign = FixedKeys.signer("another", Purpose::JournalHead).unwrap();
-    assert!(matches!(
-        Signed::sign(head(), foreign.as_ref()),
-        Err(KeyError::WrongKey { .. })
-    ));
+    assert!(matches!(Signed::sign(head(), foreign.as_ref()), Err(KeyError::WrongKey { .. })));
 }
 
 #[test]
 fn a_signature_of_the_wrong_key_context_or_content_is_refused() {
     let signed = Signed::sign(head(), signer(Purpose::JournalHead).as_ref()).unwrap();
     assert!(signed.verify(&keys()).is_ok());
-    assert!(matches!(
-        signed.verify(&KeySet::default()),
-        Err(SignatureRefusal::UnknownKey { .. })
-    ));
+    assert!(matches!(signed.verify(&KeySet::default()), Err(SignatureRefusal::UnknownKey { .. })));
 
-    let changed = Signed {
-        body: Head {
-            size: 1,
-            ..signed.body.clone()
-        },
-        ..signed.clone()
-    };
+    let changed = Signed { body: Head { size: 1, ..signed.body.clone() }, ..signed.clone() };
     assert!(matches!(changed.verify(&keys()), Err(SignatureRefusal::BadSignature)));
-    let moved = Signed {
-        body: Head {
-            tenant: "another".into(),
-            ..signed.body.clone()
-        },
-        ..signed.clone()
-    };
+    let moved = Signed { body: Head { tenant: "another".into(), ..signed.body.clone() }, ..signed.clone() };
     assert!(matches!(moved.verify(&keys()), Err(SignatureRefusal::WrongKey { .. })));
-    let other_key = Signed {
-        key_id: signer(Purpose::Seal).public_key().key_id(),
-        ..signed.clone()
-    };
-    assert!(matches!(
-        other_key.verify(&keys()),
-        Err(SignatureRefusal::WrongKey { .. })
-    ));
+    let other_key = Signed { key_id: signer(Purpose::Seal).public_key().key_id(), ..signed.clone() };
+    assert!(matches!(other_key.verify(&keys()), Err(SignatureRefusal::WrongKey { .. })));
 
     // The same bytes without their context, signed by the right key.
-    let bare = signer(Purpose::JournalHead)
-        .sign(&canonical::to_canonical(&head()).unwrap())
-        .unwrap();
-    let bare = Signed {
-        signature: bare,
-        ..signed
-    };
+    let bare = signer(Purpose::JournalHead).sign(&canonical::to_canonical(&head()).unwrap()).unwrap();
+    let bare = Signed { signature: bare, ..signed };
     assert!(matches!(bare.verify(&keys()), Err(SignatureRefusal::BadSignature)));
 }
 

@@ -22,16 +22,7 @@ fn reference(inputs: &[Vec<u8>]) -> Vec<u8> {
 
 /// The leaf inputs that certificate transparency's own tests use.
 fn known_inputs() -> Vec<Vec<u8>> {
-    let inputs = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
+    let inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     inputs.iter().map(|input| hex::decode(input).unwrap()).collect()
 }
 
@@ -76,13 +67,7 @@ fn every_proof_of_every_small_tree_holds_and_no_other_leaf_place_or_size_passes(
             assert!(proof.proves(tree[index], root));
             for other in (0..size).filter(|other| *other != index) {
                 assert!(!proof.proves(tree[other], root));
-                assert!(
-                    !InclusionProof {
-                        index: other as u64,
-                        ..proof.clone()
-                    }
-                    .proves(tree[index], root)
-                );
+                assert!(!InclusionProof { index: other as u64, ..proof.clone() }.proves(tree[index], root));
             }
         }
         assert!(InclusionProof::of(tree, size).is_none());
@@ -91,14 +76,8 @@ fn every_proof_of_every_small_tree_holds_and_no_other_leaf_place_or_size_passes(
             let first_root = merkle::root(&tree[..first]);
             assert!(proof.proves(first_root, root), "{first} of {size}");
             if first > 0 {
-                assert!(
-                    !proof.proves(merkle::root(&leaves[1..=first]), root),
-                    "{first} of {size}"
-                );
-                assert!(
-                    first == size || !proof.proves(first_root, first_root),
-                    "{first} of {size}"
-                );
+                assert!(!proof.proves(merkle::root(&leaves[1..=first]), root), "{first} of {size}");
+                assert!(first == size || !proof.proves(first_root, first_root), "{first} of {size}");
             }
         }
         assert!(ConsistencyProof::of(tree, size + 1).is_none());
@@ -109,32 +88,11 @@ fn every_proof_of_every_small_tree_holds_and_no_other_leaf_place_or_size_passes(
 fn a_proof_of_nonsense_sizes_is_refused_without_panic() {
     let leaf = leaf_hash(b"a");
     for (index, size) in [(0, 0), (1, 1), (u64::MAX, u64::MAX), (5, 2)] {
-        assert!(
-            !InclusionProof {
-                index,
-                size,
-                path: vec![leaf; 3]
-            }
-            .proves(leaf, leaf)
-        );
+        assert!(!InclusionProof { index, size, path: vec![leaf; 3] }.proves(leaf, leaf));
     }
     for (first_size, second_size) in [(2, 1), (u64::MAX, 1), (1, u64::MAX), (3, u64::MAX), (0, 7)] {
-        assert!(
-            !ConsistencyProof {
-                first_size,
-                second_size,
-                path: vec![leaf; 3]
-            }
-            .proves(leaf, leaf)
-        );
-        assert!(
-            !ConsistencyProof {
-                first_size,
-                second_size,
-                path: vec![]
-            }
-            .proves(leaf, leaf)
-        );
+        assert!(!ConsistencyProof { first_size, second_size, path: vec![leaf; 3] }.proves(leaf, leaf));
+        assert!(!ConsistencyProof { first_size, second_size, path: vec![] }.proves(leaf, leaf));
     }
 }
 

@@ -25,10 +25,7 @@ impl FixedKey {
     pub(super) fn new(tenant: &str, purpose: Purpose, seed: u8) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
         let raw = Ed25519Key::from_bytes(pair.public_key().as_ref().try_into().unwrap());
-        Self {
-            public_key: PublicKey::new(tenant, purpose, raw),
-            pair,
-        }
+        Self { public_key: PublicKey::new(tenant, purpose, raw), pair }
     }
 }
 
@@ -38,9 +35,7 @@ impl Signer for FixedKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
-        Ok(Signature::from_bytes(
-            self.pair.sign(message).as_ref().try_into().unwrap(),
-        ))
+        Ok(Signature::from_bytes(self.pair.sign(message).as_ref().try_into().unwrap()))
     }
 }
 
@@ -49,7 +44,7 @@ pub(super) struct FixedKeys;
 
 impl KeyRing for FixedKeys {
     fn signer(&self, tenant: &str, purpose: Purpose) -> Result<Arc<dyn Signer>, KeyError> {
-        let seed = tenant.len() as u8 * 3 + purpose as u8;
+        let seed = u8::try_from(tenant.len()).unwrap() * 3 + purpose as u8;
         Ok(Arc::new(FixedKey::new(tenant, purpose, seed)))
     }
 }
@@ -107,11 +102,7 @@ impl Person {
     pub(super) fn sign_text(&self, statement_json: String) -> SignedStatement {
         let signature = self.pair.sign(&SystemRandom::new(), statement_json.as_bytes()).unwrap();
         let signature = Signature::from_bytes(signature.as_ref().try_into().unwrap());
-        SignedStatement {
-            statement_json,
-            signature,
-            certificate: self.certificate.clone(),
-        }
+        SignedStatement { statement_json, signature, certificate: self.certificate.clone() }
     }
 
     pub(super) fn sign(&self, kind: StatementKind, subject: &Subject, answer: Answer) -> SignedStatement {
@@ -120,11 +111,7 @@ impl Person {
 }
 
 pub(super) fn notice() -> Subject {
-    Subject::Notice {
-        notice: "rights".into(),
-        version: "2".into(),
-        text_digest: Digest::of("告知书".as_bytes()),
-    }
+    Subject::Notice { notice: "rights".into(), version: "2".into(), text_digest: Digest::of("告知书".as_bytes()) }
 }
 
 pub(super) fn recording_request() -> Subject {
@@ -148,12 +135,7 @@ pub(super) struct Mediation {
 
 impl Mediation {
     pub(super) fn new() -> Self {
-        Self {
-            journal: Journal::resume(TENANT, ROOM, []),
-            entries: Vec::new(),
-            recorded: Vec::new(),
-            now_ms: START_MS,
-        }
+        Self { journal: Journal::resume(TENANT, ROOM, []), entries: Vec::new(), recorded: Vec::new(), now_ms: START_MS }
     }
 
     pub(super) fn happens(&mut self, kind: &str, payload: Value) -> u64 {
@@ -167,7 +149,7 @@ impl Mediation {
     /// Journals a statement; half of the time whole, half of the time by digest.
     pub(super) fn takes(&mut self, statement: &SignedStatement) -> u64 {
         self.recorded.push(self.journal.size());
-        let payload = if self.journal.size() % 2 == 0 {
+        let payload = if self.journal.size().is_multiple_of(2) {
             json!({ "statement": statement })
         } else {
             json!({ "statement_digest": statement.digest().unwrap() })
@@ -176,11 +158,7 @@ impl Mediation {
     }
 
     pub(super) fn head(&self) -> Signed<Head> {
-        Signed::sign(
-            self.journal.head(self.now_ms + 500),
-            signer(Purpose::JournalHead).as_ref(),
-        )
-        .unwrap()
+        Signed::sign(self.journal.head(self.now_ms + 500), signer(Purpose::JournalHead).as_ref()).unwrap()
     }
 
     pub(super) fn excerpt(&self) -> Excerpt {
@@ -202,42 +180,28 @@ pub(super) fn agreed_with(content: Option<Value>) -> Bundle {
     ];
     let officer = Person::admitted("p-s", "赵印", SEAL_ROLE);
     let content_digest = content.as_ref().map(|content| Digest::of_value(content).unwrap());
-    let document = Subject::Document {
-        content_digest,
-        document_digest: Digest::of(FROZEN),
-    };
+    let document = Subject::Document { content_digest, document_digest: Digest::of(FROZEN) };
 
     let mut mediation = Mediation::new();
     mediation.happens("room_opened", json!({ "claims": 2 }));
-    let mut consents: Vec<_> = people[..2]
-        .iter()
-        .map(|p| p.sign(StatementKind::NoticeConfirmation, &notice(), Answer::Yes))
-        .collect();
+    let mut consents: Vec<_> =
+        people[..2].iter().map(|p| p.sign(StatementKind::NoticeConfirmation, &notice(), Answer::Yes)).collect();
     consents.push(people[0].sign(StatementKind::Consent, &recording_request(), Answer::Yes));
     consents.push(people[1].sign(StatementKind::Consent, &recording_request(), Answer::No));
     consents.push(people[0].sign(StatementKind::ConsentWithdrawal, &recording_request(), Answer::Yes));
-    consents.iter().for_each(|consent| {
+    for consent in &consents {
         mediation.takes(consent);
-    });
+    }
     mediation.happens("caucus_began", json!({ "secret": "not for others" }));
-    let signatures: Vec<_> = people
-        .iter()
-        .map(|p| p.sign(StatementKind::Signature, &document, Answer::Yes))
-        .collect();
-    signatures.iter().for_each(|signature| {
+    let signatures: Vec<_> = people.iter().map(|p| p.sign(StatementKind::Signature, &document, Answer::Yes)).collect();
+    for signature in &signatures {
         mediation.takes(signature);
-    });
+    }
     let authorisation = officer.sign(StatementKind::SealAuthorisation, &document, Answer::Yes);
     let authorised_at_ms = mediation.takes(&authorisation);
-    let seal = Seal::authorised(
-        &authorisation,
-        authorised_at_ms,
-        &keys(),
-        &document,
-        &signatures,
-        authorised_at_ms + 10,
-    )
-    .unwrap();
+    let seal =
+        Seal::authorised(&authorisation, authorised_at_ms, &keys(), &document, &signatures, authorised_at_ms + 10)
+            .unwrap();
     let seal = Signed::sign(seal, signer(Purpose::Seal).as_ref()).unwrap();
     mediation.happens("sealed", json!({}));
 
@@ -294,12 +258,7 @@ pub(super) fn not_agreed() -> Bundle {
             tenant: TENANT.into(),
             room: ROOM.into(),
             case_numbers: vec![],
-            outcome: Outcome {
-                ending: Ending::PartyUnwilling,
-                scope: None,
-                concluded_at_ms,
-                effective_at_ms: None,
-            },
+            outcome: Outcome { ending: Ending::PartyUnwilling, scope: None, concluded_at_ms, effective_at_ms: None },
             terms: None,
         },
         papers: Papers::Record(NoAgreementRecord {
@@ -317,7 +276,5 @@ pub(super) fn not_agreed() -> Bundle {
 }
 
 pub(super) fn write(bundle: &Bundle) -> Vec<u8> {
-    bundle
-        .write(START_MS + 3_600_000, signer(Purpose::Seal).as_ref())
-        .unwrap_or_else(|error| panic!("{error}"))
+    bundle.write(START_MS + 3_600_000, signer(Purpose::Seal).as_ref()).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -19,27 +19,18 @@ pub(super) fn examine(
     report: &mut Report,
 ) -> Option<()> {
     check_papers(parts, terms, report)?;
-    let document = Subject::Document {
-        content_digest: terms.content_digest,
-        document_digest: terms.document_digest,
-    };
+    let document = Subject::Document { content_digest: terms.content_digest, document_digest: terms.document_digest };
     let (signatures, last_signature_at_ms) = check_signatures(parts, terms, &document, record, report)?;
     let sealed_at_ms = check_seal(parts, &document, &signatures, record, report)?;
     let effective_at_ms = last_signature_at_ms.max(sealed_at_ms);
     if result.outcome.effective_at_ms != Some(effective_at_ms) {
         report.fails(
             Part::Result,
-            format!(
-                "it does not take effect at its last signature or seal, {}",
-                utc(effective_at_ms)
-            ),
+            format!("it does not take effect at its last signature or seal, {}", utc(effective_at_ms)),
         );
         return None;
     }
-    report.holds_that(
-        Part::Result,
-        format!("in effect since the last signature or seal, {}", utc(effective_at_ms)),
-    );
+    report.holds_that(Part::Result, format!("in effect since the last signature or seal, {}", utc(effective_at_ms)));
     Some(())
 }
 
@@ -47,44 +38,29 @@ pub(super) fn examine(
 fn check_papers(parts: &Parts<'_>, terms: &Terms, report: &mut Report) -> Option<()> {
     if let Some(content_digest) = terms.content_digest {
         let content = parts.need(Part::Content, report)?;
-        report.take(
-            Part::Content,
-            canonical::parse_canonical::<serde_json::Value>(content, JSON_PART_BYTES_MAX),
-        )?;
+        report.take(Part::Content, canonical::parse_canonical::<serde_json::Value>(content, JSON_PART_BYTES_MAX))?;
         if Digest::of(content) != content_digest {
             report.fails(Part::Content, "it is not the content that the result names");
             return None;
         }
-        report.holds_that(
-            Part::Content,
-            format!("is the content with the digest {content_digest}"),
-        );
+        report.holds_that(Part::Content, format!("is the content with the digest {content_digest}"));
     }
     let frozen = parts.need(Part::FrozenPdf, report)?;
     if !frozen.starts_with(b"%PDF-") || Digest::of(frozen) != terms.document_digest {
         report.fails(Part::FrozenPdf, "it is not the document that the result names");
         return None;
     }
-    report.holds_that(
-        Part::FrozenPdf,
-        format!("is the document with the digest {}", terms.document_digest),
-    );
+    report.holds_that(Part::FrozenPdf, format!("is the document with the digest {}", terms.document_digest));
     let signed = parts.need(Part::SignedPdf, report)?;
     match signed.strip_prefix(frozen) {
         Some(update) if update.trim_ascii_end().ends_with(b"%%EOF") => {
             report.holds_that(
                 Part::SignedPdf,
-                format!(
-                    "begins with frozen.pdf, byte for byte; {} bytes were added after it",
-                    update.len()
-                ),
+                format!("begins with frozen.pdf, byte for byte; {} bytes were added after it", update.len()),
             );
             Some(())
         }
-        Some(_) => report.take(
-            Part::SignedPdf,
-            Err("nothing, or no whole update, was added after frozen.pdf"),
-        ),
+        Some(_) => report.take(Part::SignedPdf, Err("nothing, or no whole update, was added after frozen.pdf")),
         None => report.take(Part::SignedPdf, Err("it does not begin with frozen.pdf, byte for byte")),
     }
 }
@@ -114,18 +90,11 @@ fn check_signatures(
     }
     if let Some(missing) = terms.signatories.get(signatures.len()) {
         let number = u16::try_from(signatures.len() + 1).unwrap_or(u16::MAX);
-        report.fails(
-            Part::Signature(number),
-            format!("the signature of {} ({}) is missing", missing.name, missing.role),
-        );
+        report
+            .fails(Part::Signature(number), format!("the signature of {} ({}) is missing", missing.name, missing.role));
         return None;
     }
-    sound.then(|| {
-        (
-            signatures.into_iter().map(|(_, signature)| signature).collect(),
-            last_at_ms,
-        )
-    })
+    sound.then(|| (signatures.into_iter().map(|(_, signature)| signature).collect(), last_at_ms))
 }
 
 fn check_signature(
@@ -182,10 +151,7 @@ fn check_seal(
     report.holds_that(Part::Seal, describe(&verified, entry));
     report.holds_that(
         Part::Seal,
-        format!(
-            "the organisation's seal on agreement and signatures, {}",
-            utc(seal.sealed_at_ms)
-        ),
+        format!("the organisation's seal on agreement and signatures, {}", utc(seal.sealed_at_ms)),
     );
     Some(seal.sealed_at_ms)
 }

@@ -38,11 +38,7 @@ impl<'a> Record<'a> {
         }
         report.holds_that(
             Part::Head,
-            format!(
-                "the journal had {} entries on {}; signed with its key",
-                head.size,
-                utc(head.signed_at_ms)
-            ),
+            format!("the journal had {} on {}; signed with its key", counted(head.size), utc(head.signed_at_ms)),
         );
         let proven: Vec<ProvenEntry> = parts.json(Part::Entries, report)?;
         if !proven.is_sorted_by(|one, next| one.entry.sequence < next.entry.sequence) {
@@ -50,28 +46,16 @@ impl<'a> Record<'a> {
             return None;
         }
         if let Some(bad) = proven.iter().find(|proven| !proven.holds(&head)) {
-            report.fails(
-                Part::Entries,
-                format!("entry {} is not in the journal as it stands here", bad.entry.sequence),
-            );
+            report
+                .fails(Part::Entries, format!("entry {} is not in the journal as it stands here", bad.entry.sequence));
             return None;
         }
         let entries: Vec<Entry> = proven.into_iter().map(|proven| proven.entry).collect();
-        report.holds_that(
-            Part::Entries,
-            format!("{}, each proven to be in the journal", counted(entries.len() as u64)),
-        );
+        report
+            .holds_that(Part::Entries, format!("{}, each proven to be in the journal", counted(entries.len() as u64)));
         let index = |entry: &Entry| entries.partition_point(|other| other.sequence < entry.sequence);
-        let places = statement_places(&entries)
-            .into_iter()
-            .map(|(digest, entry)| (digest, index(entry)))
-            .collect();
-        Some(Self {
-            keys,
-            head,
-            entries,
-            places,
-        })
+        let places = statement_places(&entries).into_iter().map(|(digest, entry)| (digest, index(entry))).collect();
+        Some(Self { keys, head, entries, places })
     }
 
     pub(super) const fn head(&self) -> &Head {
@@ -97,15 +81,9 @@ impl<'a> Record<'a> {
             let finding = self.open(consent).and_then(|(verified, entry)| {
                 let statement = verified.statement();
                 let commits = statement.answer == Answer::Yes
-                    && matches!(
-                        statement.kind,
-                        StatementKind::Signature | StatementKind::SealAuthorisation
-                    );
+                    && matches!(statement.kind, StatementKind::Signature | StatementKind::SealAuthorisation);
                 if commits {
-                    return Err(format!(
-                        "a {} does not belong among the consents",
-                        statement.kind.name()
-                    ));
+                    return Err(format!("this {} does not belong among the consents", statement.kind.name()));
                 }
                 if !seen.insert(consent.digest().map_err(words)?) {
                     return Err("the same statement is here twice".to_owned());
@@ -122,11 +100,7 @@ impl<'a> Record<'a> {
 }
 
 fn counted(entries: u64) -> String {
-    if entries == 1 {
-        "1 entry".to_owned()
-    } else {
-        format!("{entries} entries")
-    }
+    if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") }
 }
 
 /// Who said what, and where the journal has it.
