@@ -57,17 +57,12 @@ impl Attributes {
 impl Content {
     /// A document of these blocks.
     pub fn new(blocks: Vec<Node>) -> Self {
-        Self {
-            root: Node::of(NodeKind::Doc, blocks),
-        }
+        Self { root: Node::of(NodeKind::Doc, blocks) }
     }
 
     /// All sections of this name. Usually one; merging two people's edits can leave two.
     pub fn sections(&self, name: SectionName) -> impl Iterator<Item = &Node> {
-        self.root
-            .content
-            .iter()
-            .filter(move |node| node.kind == NodeKind::Section && node.attrs.name == Some(name))
+        self.root.content.iter().filter(move |node| node.kind == NodeKind::Section && node.attrs.name == Some(name))
     }
 
     /// Every text node in reading order, with the innermost section it stands in and its position among the blocks of
@@ -104,22 +99,12 @@ pub struct PlacedText<'a> {
 impl Node {
     /// A node with children and no attributes.
     pub fn of(kind: NodeKind, content: Vec<Node>) -> Self {
-        Self {
-            kind,
-            attrs: Attributes::default(),
-            content,
-            text: String::new(),
-            marks: Vec::new(),
-        }
+        Self { kind, attrs: Attributes::default(), content, text: String::new(), marks: Vec::new() }
     }
 
     /// A text node.
     pub fn text(text: impl Into<String>, marks: Vec<Mark>) -> Self {
-        Self {
-            text: text.into(),
-            marks,
-            ..Self::of(NodeKind::Text, Vec::new())
-        }
+        Self { text: text.into(), marks, ..Self::of(NodeKind::Text, Vec::new()) }
     }
 
     /// A paragraph of inline nodes.
@@ -130,23 +115,14 @@ impl Node {
     /// A heading of inline nodes; `level` is 1, 2 or 3.
     pub fn heading(level: u8, inline: Vec<Node>) -> Self {
         Self {
-            attrs: Attributes {
-                level: Some(level),
-                ..Attributes::default()
-            },
+            attrs: Attributes { level: Some(level), ..Attributes::default() },
             ..Self::of(NodeKind::Heading, inline)
         }
     }
 
     /// A named section.
     pub fn section(name: SectionName, blocks: Vec<Node>) -> Self {
-        Self {
-            attrs: Attributes {
-                name: Some(name),
-                ..Attributes::default()
-            },
-            ..Self::of(NodeKind::Section, blocks)
-        }
+        Self { attrs: Attributes { name: Some(name), ..Attributes::default() }, ..Self::of(NodeKind::Section, blocks) }
     }
 
     /// Whether anything but headings and white space is written in it.
@@ -175,11 +151,7 @@ impl Node {
 
     fn collect_texts<'a>(&'a self, section: Option<SectionName>, block: usize, texts: &mut Vec<PlacedText<'a>>) {
         if self.kind == NodeKind::Text {
-            texts.push(PlacedText {
-                section,
-                block,
-                text: &self.text,
-            });
+            texts.push(PlacedText { section, block, text: &self.text });
         }
         for child in &self.content {
             child.collect_texts(section, block, texts);

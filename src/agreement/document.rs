@@ -56,13 +56,7 @@ impl Document {
     pub fn new(kind: DocumentKind) -> Self {
         let live = Replica::new();
         let rehearsal = live.copied();
-        Self {
-            kind,
-            live,
-            rehearsal,
-            content: Content::new(Vec::new()),
-            history_bytes: 0,
-        }
+        Self { kind, live, rehearsal, content: Content::new(Vec::new()), history_bytes: 0 }
     }
 
     /// A new document with this content, written by the server and free of anybody's history: templates, and what is
@@ -78,13 +72,7 @@ impl Document {
         }
         let content = live.content()?;
         let rehearsal = live.copied();
-        Ok(Self {
-            kind,
-            live,
-            rehearsal,
-            content,
-            history_bytes: 0,
-        })
+        Ok(Self { kind, live, rehearsal, content, history_bytes: 0 })
     }
 
     /// Opens a stored document: a snapshot and the updates that were applied after it, in order.
@@ -104,13 +92,7 @@ impl Document {
         }
         let content = live.content()?;
         let rehearsal = live.copied();
-        Ok(Self {
-            kind,
-            live,
-            rehearsal,
-            content,
-            history_bytes,
-        })
+        Ok(Self { kind, live, rehearsal, content, history_bytes })
     }
 
     /// Which document of the room this is.
@@ -140,10 +122,7 @@ impl Document {
         }
         let applied = self.live.apply(update).map_err(|_| UpdateRefusal::NotApplicable)?;
         self.history_bytes += applied.len();
-        Ok(AppliedUpdate {
-            changed: applied != Update::EMPTY_V1,
-            update: applied,
-        })
+        Ok(AppliedUpdate { changed: applied != Update::EMPTY_V1, update: applied })
     }
 
     /// What this document knows, as a Yjs state vector: sent to an editor so that it answers with what is new.
@@ -157,10 +136,7 @@ impl Document {
     /// [`UpdateRefusal::Malformed`] when the state vector is none.
     pub fn updates_since(&self, state_vector: &[u8]) -> Result<Vec<u8>, UpdateRefusal> {
         let clocks = guard::outline::read_state_vector(state_vector, DOCUMENT_CLIENTS_MAX)?;
-        let known = clocks
-            .into_iter()
-            .map(|(client, clock)| (ClientID::new(client), clock))
-            .collect();
+        let known = clocks.into_iter().map(|(client, clock)| (ClientID::new(client), clock)).collect();
         Ok(self.live.doc.transact().encode_diff_v1(&known))
     }
 
@@ -266,12 +242,7 @@ impl Replica {
     }
 
     fn clocks(&self) -> HashMap<u64, u32> {
-        self.doc
-            .transact()
-            .state_vector()
-            .iter()
-            .map(|(client, clock)| (client.get(), *clock))
-            .collect()
+        self.doc.transact().state_vector().iter().map(|(client, clock)| (client.get(), *clock)).collect()
     }
 }
 

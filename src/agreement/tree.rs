@@ -13,16 +13,9 @@ use crate::schema::{Mark, NodeKind, SchemaViolation, SectionName};
 
 /// Reads and validates the whole tree.
 pub(crate) fn read<T: ReadTxn>(root: &XmlFragmentRef, txn: &T) -> Result<Content, SchemaViolation> {
-    let mut reading = Reading {
-        txn,
-        path: Vec::new(),
-        nodes: 0,
-        chars: 0,
-    };
+    let mut reading = Reading { txn, path: Vec::new(), nodes: 0, chars: 0 };
     let root = reading.children(NodeKind::Doc, root.children(txn), root.len(txn))?;
-    Ok(Content {
-        root: Node::of(NodeKind::Doc, root),
-    })
+    Ok(Content { root: Node::of(NodeKind::Doc, root) })
 }
 
 /// Appends the content's blocks to an empty root.
@@ -67,11 +60,7 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
         };
         self.count_node()?;
         if !parent.may_contain(kind) {
-            return Err(SchemaViolation::Misplaced {
-                place: self.place(),
-                parent,
-                child: kind,
-            });
+            return Err(SchemaViolation::Misplaced { place: self.place(), parent, child: kind });
         }
         self.path.push((kind, position));
         if self.path.len() > NESTING_DEPTH_MAX {
@@ -80,27 +69,16 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
         let attrs = self.attributes(kind, element)?;
         let content = self.children(kind, element.children(self.txn), element.len(self.txn))?;
         self.path.pop();
-        Ok(Node {
-            attrs,
-            ..Node::of(kind, content)
-        })
+        Ok(Node { attrs, ..Node::of(kind, content) })
     }
 
     fn attributes(&self, kind: NodeKind, element: &XmlElementRef) -> Result<Attributes, SchemaViolation> {
-        let wrong = |attribute| SchemaViolation::WrongAttribute {
-            place: self.place(),
-            node: kind,
-            attribute,
-        };
+        let wrong = |attribute| SchemaViolation::WrongAttribute { place: self.place(), node: kind, attribute };
         let mut attrs = Attributes::default();
         for (key, value) in element.attributes(self.txn) {
             match (kind, key) {
                 (NodeKind::Section, "name") => {
-                    attrs.name = Some(
-                        string(&value)
-                            .and_then(SectionName::from_name)
-                            .ok_or_else(|| wrong("name"))?,
-                    );
+                    attrs.name = Some(string(&value).and_then(SectionName::from_name).ok_or_else(|| wrong("name"))?);
                 }
                 (NodeKind::Heading, "level") => {
                     attrs.level = Some(integer(&value, 1, 3).ok_or_else(|| wrong("level"))?);
@@ -138,11 +116,7 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
                 return Err(self.unknown("child of text"));
             };
             if !parent.may_contain(NodeKind::Text) {
-                return Err(SchemaViolation::Misplaced {
-                    place: self.place(),
-                    parent,
-                    child: NodeKind::Text,
-                });
+                return Err(SchemaViolation::Misplaced { place: self.place(), parent, child: NodeKind::Text });
             }
             self.chars += string.chars().count();
             if self.chars > DOCUMENT_TEXT_CHARS_MAX {
@@ -182,10 +156,7 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
     }
 
     fn unknown(&self, what: &'static str) -> SchemaViolation {
-        SchemaViolation::Unknown {
-            place: self.place(),
-            what,
-        }
+        SchemaViolation::Unknown { place: self.place(), what }
     }
 
     fn place(&self) -> String {
@@ -244,11 +215,7 @@ fn write_element<P: XmlFragment>(parent: &P, txn: &mut TransactionMut, node: &No
 }
 
 fn write_run(text: &XmlTextRef, txn: &mut TransactionMut, run: &Node) {
-    let marks: Attrs = run
-        .marks
-        .iter()
-        .map(|mark| (mark.name().into(), Any::Map(std::sync::Arc::default())))
-        .collect();
+    let marks: Attrs = run.marks.iter().map(|mark| (mark.name().into(), Any::Map(std::sync::Arc::default()))).collect();
     let end = text.len(txn);
     text.insert_with_attributes(txn, end, &run.text, marks);
 }

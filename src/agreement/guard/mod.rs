@@ -83,24 +83,15 @@ pub(crate) fn judge(update: &[u8], writers: &BTreeSet<u64>, known: &HashMap<u64,
     if let Some(run) = outline.runs.iter().find(|run| !writers.contains(&run.client)) {
         return Err(UpdateRefusal::ForeignClient { client: run.client });
     }
-    let newcomers = outline
-        .runs
-        .iter()
-        .filter(|run| !known.contains_key(&run.client))
-        .count();
+    let newcomers = outline.runs.iter().filter(|run| !known.contains_key(&run.client)).count();
     if known.len() + newcomers > DOCUMENT_CLIENTS_MAX {
         return Err(UpdateRefusal::DocumentFull);
     }
-    let mut rehearsal = Causality {
-        known,
-        placed: HashMap::new(),
-    };
+    let mut rehearsal = Causality { known, placed: HashMap::new() };
     rehearsal.place_all(&outline)?;
     for deletion in &outline.deletions {
         if deletion.end > rehearsal.clock_of(deletion.client) {
-            return Err(UpdateRefusal::MissingDependency {
-                client: deletion.client,
-            });
+            return Err(UpdateRefusal::MissingDependency { client: deletion.client });
         }
     }
     Ok(())
@@ -126,13 +117,7 @@ impl Causality<'_> {
             if run.start > self.known.get(&run.client).copied().unwrap_or(0) {
                 return Err(UpdateRefusal::MissingDependency { client: run.client });
             }
-            self.placed.insert(
-                run.client,
-                vec![Placed {
-                    end: run.start,
-                    depth: 0,
-                }],
-            );
+            self.placed.insert(run.client, vec![Placed { end: run.start, depth: 0 }]);
         }
         let mut next = vec![0; outline.runs.len()];
         loop {
@@ -163,11 +148,7 @@ impl Causality<'_> {
             Parent::Root | Parent::OfNeighbour | Parent::Gone => None,
         };
         let needed = [block.origin, block.right_origin, parent];
-        needed
-            .into_iter()
-            .flatten()
-            .find(|id| id.clock >= self.clock_of(id.client))
-            .map(|id| id.client)
+        needed.into_iter().flatten().find(|id| id.clock >= self.clock_of(id.client)).map(|id| id.client)
     }
 
     fn place(&mut self, client: u64, block: &BlockOutline) -> Result<(), UpdateRefusal> {
@@ -177,10 +158,7 @@ impl Causality<'_> {
             (Parent::OfNeighbour | Parent::Root | Parent::Gone, _) => 1,
         };
         if depth > NESTING_DEPTH_MAX {
-            return Err(SchemaViolation::TooDeep {
-                place: "doc".to_owned(),
-            }
-            .into());
+            return Err(SchemaViolation::TooDeep { place: "doc".to_owned() }.into());
         }
         let placed = self.placed.entry(client).or_default();
         let end = placed.last().map_or(0, |last| last.end) + block.len;
@@ -200,11 +178,7 @@ impl Causality<'_> {
 
     fn clock_of(&self, client: u64) -> u32 {
         let known = self.known.get(&client).copied().unwrap_or(0);
-        let placed = self
-            .placed
-            .get(&client)
-            .and_then(|placed| placed.last())
-            .map_or(0, |last| last.end);
+        let placed = self.placed.get(&client).and_then(|placed| placed.last()).map_or(0, |last| last.end);
         known.max(placed)
     }
 }

@@ -88,11 +88,7 @@ const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
 
 impl Outline {
     pub(crate) fn read(update: &[u8]) -> Result<Self, Malformed> {
-        let mut walk = Walk {
-            bytes: update,
-            offset: 0,
-            blocks: 0,
-        };
+        let mut walk = Walk { bytes: update, offset: 0, blocks: 0 };
         let runs = walk.runs()?;
         let deletions = walk.deletions()?;
         if walk.offset != update.len() {
@@ -125,11 +121,7 @@ impl<'a> Walk<'a> {
             }
             self.blocks += blocks;
             let start = self.clock()?;
-            let mut run = ClientRun {
-                client,
-                start,
-                blocks: Vec::new(),
-            };
+            let mut run = ClientRun { client, start, blocks: Vec::new() };
             let mut clock = start;
             for _ in 0..blocks {
                 let block = self.block()?;
@@ -145,23 +137,10 @@ impl<'a> Walk<'a> {
         let info = self.byte()?;
         if info == 0 {
             let len = self.erased_len()?;
-            return Ok(BlockOutline {
-                len,
-                origin: None,
-                right_origin: None,
-                parent: Parent::Gone,
-            });
+            return Ok(BlockOutline { len, origin: None, right_origin: None, parent: Parent::Gone });
         }
-        let origin = if info & HAS_ORIGIN == 0 {
-            None
-        } else {
-            Some(self.block_id()?)
-        };
-        let right_origin = if info & HAS_RIGHT_ORIGIN == 0 {
-            None
-        } else {
-            Some(self.block_id()?)
-        };
+        let origin = if info & HAS_ORIGIN == 0 { None } else { Some(self.block_id()?) };
+        let right_origin = if info & HAS_RIGHT_ORIGIN == 0 { None } else { Some(self.block_id()?) };
         let has_key = info & HAS_PARENT_SUB != 0;
         let mut parent = Parent::OfNeighbour;
         let mut slot = Slot::OfNeighbour;
@@ -181,12 +160,7 @@ impl<'a> Walk<'a> {
             }
         }
         let len = self.content(info & CONTENT_BITS, slot)?;
-        Ok(BlockOutline {
-            len,
-            origin,
-            right_origin,
-            parent,
-        })
+        Ok(BlockOutline { len, origin, right_origin, parent })
     }
 
     /// Reads a block's content; answers its length in clock units.
@@ -259,10 +233,7 @@ impl<'a> Walk<'a> {
     }
 
     fn deletions(&mut self) -> Result<Vec<Deletion>, Malformed> {
-        let count = self.count(
-            UPDATE_DELETING_CLIENTS_MAX,
-            "deletes from more clients than a document has",
-        )?;
+        let count = self.count(UPDATE_DELETING_CLIENTS_MAX, "deletes from more clients than a document has")?;
         let mut seen = HashSet::new();
         let mut deletions = Vec::new();
         for _ in 0..count {
@@ -296,10 +267,7 @@ impl<'a> Walk<'a> {
     }
 
     fn block_id(&mut self) -> Result<BlockId, Malformed> {
-        Ok(BlockId {
-            client: self.client()?,
-            clock: self.clock()?,
-        })
+        Ok(BlockId { client: self.client()?, clock: self.clock()? })
     }
 
     fn client(&mut self) -> Result<u64, Malformed> {
@@ -338,23 +306,14 @@ impl<'a> Walk<'a> {
     }
 
     fn byte(&mut self) -> Result<u8, Malformed> {
-        let byte = *self
-            .bytes
-            .get(self.offset)
-            .ok_or(self.malformed("the update ends too early"))?;
+        let byte = *self.bytes.get(self.offset).ok_or(self.malformed("the update ends too early"))?;
         self.offset += 1;
         Ok(byte)
     }
 
     fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
-        let end = self
-            .offset
-            .checked_add(len)
-            .ok_or(self.malformed("the update ends too early"))?;
-        let taken = self
-            .bytes
-            .get(self.offset..end)
-            .ok_or(self.malformed("the update ends too early"))?;
+        let end = self.offset.checked_add(len).ok_or(self.malformed("the update ends too early"))?;
+        let taken = self.bytes.get(self.offset..end).ok_or(self.malformed("the update ends too early"))?;
         self.offset = end;
         Ok(taken)
     }
@@ -383,20 +342,13 @@ impl<'a> Walk<'a> {
     }
 
     fn malformed(&self, reason: &'static str) -> Malformed {
-        Malformed {
-            offset: self.offset,
-            reason,
-        }
+        Malformed { offset: self.offset, reason }
     }
 }
 
 /// Reads a Yjs state vector: how far an editor knows each client.
 pub(crate) fn read_state_vector(bytes: &[u8], clients_max: usize) -> Result<Vec<(u64, u32)>, Malformed> {
-    let mut walk = Walk {
-        bytes,
-        offset: 0,
-        blocks: 0,
-    };
+    let mut walk = Walk { bytes, offset: 0, blocks: 0 };
     let count = walk.count(clients_max, "more clients than a document has")?;
     let mut clocks = Vec::new();
     for _ in 0..count {

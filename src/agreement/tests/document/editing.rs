@@ -85,10 +85,7 @@ fn an_update_that_comes_twice_changes_nothing_the_second_time() {
         let server = document.state_vector();
         editor.send(&mut document, &second).unwrap();
         // What the editor would have answered to the older state vector: partly known by now.
-        editor
-            .doc
-            .transact()
-            .encode_diff_v1(&StateVector::decode_v1(&server).unwrap())
+        editor.doc.transact().encode_diff_v1(&StateVector::decode_v1(&server).unwrap())
     };
     assert!(!editor.send(&mut document, &first).unwrap().changed);
     assert!(!editor.send(&mut document, &everything).unwrap().changed);
@@ -122,10 +119,7 @@ fn a_stored_document_opens_as_it_was() {
     assert_eq!(opened.state_vector(), document.state_vector());
     let compacted = Document::load(DocumentKind::Agreement, &document.snapshot(), []).unwrap();
     assert_eq!(compacted.content(), document.content());
-    assert!(matches!(
-        Document::load(DocumentKind::Agreement, &snapshot, [log[2].as_slice()]),
-        Err(LoadError::Damaged)
-    ));
+    assert!(matches!(Document::load(DocumentKind::Agreement, &snapshot, [log[2].as_slice()]), Err(LoadError::Damaged)));
 }
 
 #[test]
@@ -147,10 +141,7 @@ fn synchronisation_carries_no_deleted_text() {
     for update in [editor.type_at(2, "secret-of-the-caucus"), editor.delete(2, 20)] {
         editor.send(&mut document, &update).unwrap();
     }
-    for bytes in [
-        document.snapshot(),
-        document.updates_since(&StateVector::default().encode_v1()).unwrap(),
-    ] {
+    for bytes in [document.snapshot(), document.updates_since(&StateVector::default().encode_v1()).unwrap()] {
         assert!(!bytes.windows(6).any(|window| window == b"secret"));
         assert!(bytes.windows(6).any(|window| window == "公开".as_bytes()));
     }
@@ -172,17 +163,11 @@ fn content_copied_fresh_has_no_trace_of_who_wrote_it() {
 fn every_node_and_mark_survives_the_way_through_yjs() {
     let text = |text: &str, marks: &[Mark]| Node::text(text, marks.to_vec());
     let item = |blocks| Node::of(NodeKind::ListItem, blocks);
-    let mut numbered = Node::of(
-        NodeKind::OrderedList,
-        vec![item(vec![Node::paragraph(vec![text("一", &[])])])],
-    );
+    let mut numbered = Node::of(NodeKind::OrderedList, vec![item(vec![Node::paragraph(vec![text("一", &[])])])]);
     numbered.attrs.start = Some(3);
     let bullets = Node::of(
         NodeKind::BulletList,
-        vec![item(vec![
-            Node::paragraph(vec![text("乙", &[Mark::Italic])]),
-            numbered.clone(),
-        ])],
+        vec![item(vec![Node::paragraph(vec![text("乙", &[Mark::Italic])]), numbered.clone()])],
     );
     let line = Node::paragraph(vec![
         text("甲", &[]),
@@ -192,10 +177,8 @@ fn every_node_and_mark_survives_the_way_through_yjs() {
     ]);
     let quotation = Node::of(NodeKind::Blockquote, vec![Node::paragraph(Vec::new())]);
     let blocks = vec![line, bullets, quotation, Node::of(NodeKind::HorizontalRule, Vec::new())];
-    let content = Content::new(vec![
-        Node::heading(1, vec![text("调解协议书", &[])]),
-        Node::section(SectionName::Result, blocks),
-    ]);
+    let content =
+        Content::new(vec![Node::heading(1, vec![text("调解协议书", &[])]), Node::section(SectionName::Result, blocks)]);
     let document = Document::from_content(DocumentKind::Agreement, &content).unwrap();
     let opened = Document::load(DocumentKind::Agreement, &document.snapshot(), []).unwrap();
     assert_eq!(opened.content(), &content);
@@ -206,9 +189,7 @@ fn a_person_may_delete_what_another_wrote() {
     let mut document = agreement_saying("");
     let a = Editor::opening(&document, 11);
     let update = a.edit(|root, txn| {
-        let Some(yrs::XmlOut::Element(section)) = root.get(txn, 0) else {
-            panic!("a section")
-        };
+        let Some(yrs::XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
         section.push_back(txn, yrs::XmlElementPrelim::empty("paragraph"));
     });
     a.send(&mut document, &update).unwrap();
@@ -220,26 +201,16 @@ fn a_person_may_delete_what_another_wrote() {
 
 #[test]
 fn two_people_deleting_the_two_items_of_a_list_leave_an_empty_list_not_a_refusal() {
-    let item = |text: &str| {
-        Node::of(
-            NodeKind::ListItem,
-            vec![Node::paragraph(vec![Node::text(text, Vec::new())])],
-        )
-    };
+    let item = |text: &str| Node::of(NodeKind::ListItem, vec![Node::paragraph(vec![Node::text(text, Vec::new())])]);
     let list = Node::of(NodeKind::BulletList, vec![item("甲"), item("乙")]);
     let mut document = Document::from_content(DocumentKind::Agreement, &Content::new(vec![list])).unwrap();
     let (a, b) = (Editor::opening(&document, 11), Editor::opening(&document, 22));
     for (editor, index) in [(&a, 0), (&b, 1)] {
         let update = editor.edit(|root, txn| {
-            let Some(yrs::XmlOut::Element(list)) = root.get(txn, 0) else {
-                panic!("a list")
-            };
+            let Some(yrs::XmlOut::Element(list)) = root.get(txn, 0) else { panic!("a list") };
             list.remove(txn, index);
         });
         editor.send(&mut document, &update).unwrap();
     }
-    assert_eq!(
-        document.content(),
-        &Content::new(vec![Node::of(NodeKind::BulletList, Vec::new())])
-    );
+    assert_eq!(document.content(), &Content::new(vec![Node::of(NodeKind::BulletList, Vec::new())]));
 }

@@ -39,10 +39,7 @@ impl Editor {
     }
 
     pub(crate) fn receive(&self, update: &[u8]) {
-        self.doc
-            .transact_mut()
-            .apply_update(Update::decode_v1(update).unwrap())
-            .unwrap();
+        self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
     }
 
     /// Edits, and answers the update that the edit makes.
@@ -72,15 +69,9 @@ impl Editor {
 
 /// The text of the first section's first paragraph.
 pub(crate) fn first_text<T: ReadTxn>(root: &XmlFragmentRef, txn: &T) -> XmlTextRef {
-    let Some(XmlOut::Element(section)) = root.get(txn, 0) else {
-        panic!("a section")
-    };
-    let Some(XmlOut::Element(paragraph)) = section.get(txn, 0) else {
-        panic!("a paragraph")
-    };
-    let Some(XmlOut::Text(text)) = paragraph.get(txn, 0) else {
-        panic!("a text")
-    };
+    let Some(XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
+    let Some(XmlOut::Element(paragraph)) = section.get(txn, 0) else { panic!("a paragraph") };
+    let Some(XmlOut::Text(text)) = paragraph.get(txn, 0) else { panic!("a text") };
     text
 }
 

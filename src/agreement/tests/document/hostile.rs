@@ -15,10 +15,7 @@ use crate::editor::{Editor, agreement_saying, first_text, said};
 fn refusal_of(document: &mut Document, update: &[u8]) -> UpdateRefusal {
     let before = (document.content().clone(), document.snapshot(), document.state_vector());
     let refusal = document.apply(update, &BTreeSet::from([11])).unwrap_err();
-    assert_eq!(
-        (document.content().clone(), document.snapshot(), document.state_vector()),
-        before
-    );
+    assert_eq!((document.content().clone(), document.snapshot(), document.state_vector()), before);
     let other = Editor::opening(document, 99);
     let update = other.type_at(0, "仍可编辑");
     other.send(document, &update).unwrap();
@@ -92,10 +89,7 @@ fn an_update_over_the_size_limit_is_refused() {
     let mut document = agreement_saying("甲");
     let editor = Editor::opening(&document, 11);
     let update = editor.type_at(0, &"字".repeat(UPDATE_BYTES_MAX / 3));
-    assert!(matches!(
-        refusal_of(&mut document, &update),
-        UpdateRefusal::TooLarge { .. }
-    ));
+    assert!(matches!(refusal_of(&mut document, &update), UpdateRefusal::TooLarge { .. }));
 }
 
 #[test]
@@ -114,16 +108,10 @@ fn a_document_cannot_grow_without_end() {
 fn writing_under_another_persons_identifier_is_refused() {
     let mut document = agreement_saying("甲");
     let forged = Editor::opening(&document, 22).type_at(0, "乙");
-    assert_eq!(
-        refusal_of(&mut document, &forged),
-        UpdateRefusal::ForeignClient { client: 22 }
-    );
+    assert_eq!(refusal_of(&mut document, &forged), UpdateRefusal::ForeignClient { client: 22 });
     let server = Editor::opening(&document, accord_agreement::document::SERVER_CLIENT_ID);
     let forged = server.type_at(0, "乙");
-    assert!(matches!(
-        refusal_of(&mut document, &forged),
-        UpdateRefusal::ForeignClient { .. }
-    ));
+    assert!(matches!(refusal_of(&mut document, &forged), UpdateRefusal::ForeignClient { .. }));
 }
 
 #[test]
@@ -144,14 +132,8 @@ fn an_update_whose_past_is_missing_is_refused_and_nothing_of_it_is_kept() {
 fn deleting_what_is_not_there_yet_is_refused() {
     let mut document = agreement_saying("甲");
     // One range of one unit of client 11, who never wrote; then one past the end of the server's writing.
-    assert!(matches!(
-        refusal_of(&mut document, &[0, 1, 11, 1, 0, 1]),
-        UpdateRefusal::MissingDependency { client: 11 }
-    ));
-    assert!(matches!(
-        refusal_of(&mut document, &[0, 1, 1, 1, 0, 100]),
-        UpdateRefusal::MissingDependency { client: 1 }
-    ));
+    assert!(matches!(refusal_of(&mut document, &[0, 1, 11, 1, 0, 1]), UpdateRefusal::MissingDependency { client: 11 }));
+    assert!(matches!(refusal_of(&mut document, &[0, 1, 1, 1, 0, 100]), UpdateRefusal::MissingDependency { client: 1 }));
 }
 
 #[test]
@@ -175,23 +157,14 @@ fn nodes_marks_and_attributes_that_the_editor_would_delete_are_refused() {
     });
     assert!(matches!(refusal, UpdateRefusal::Malformed { .. }));
     let refusal = refusal_of_change(&mut document, |root, txn| {
-        let Some(XmlOut::Element(section)) = root.get(txn, 0) else {
-            panic!("a section")
-        };
+        let Some(XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
         section.insert_attribute(txn, "onclick", "alert(1)");
     });
-    assert!(
-        matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Unknown { .. })),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Unknown { .. })), "{refusal}");
     let refusal = refusal_of_change(&mut document, |root, txn| {
-        root.push_back(txn, XmlElementPrelim::empty("heading"))
-            .insert_attribute(txn, "level", 7_i64);
+        root.push_back(txn, XmlElementPrelim::empty("heading")).insert_attribute(txn, "level", 7_i64);
     });
-    assert!(matches!(
-        refusal,
-        UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "level", .. })
-    ));
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "level", .. })));
 }
 
 #[test]
@@ -212,43 +185,27 @@ fn nodes_where_they_may_not_stand_are_refused() {
                 parent.push_back(txn, XmlElementPrelim::empty(child));
             }
         });
-        assert!(
-            matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Misplaced { .. })),
-            "{child}: {refusal}"
-        );
+        assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Misplaced { .. })), "{child}: {refusal}");
     }
     let refusal = refusal_of_change(&mut document, |root, txn| {
         root.push_back(txn, XmlTextPrelim::new("裸露的文字"));
     });
-    assert!(matches!(
-        refusal,
-        UpdateRefusal::Schema(SchemaViolation::Misplaced { .. })
-    ));
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Misplaced { .. })));
 }
 
 #[test]
 fn taking_a_sections_name_away_is_refused_because_editors_would_delete_the_section() {
     let mut document = agreement_saying("甲");
     let refusal = refusal_of_change(&mut document, |root, txn| {
-        let Some(XmlOut::Element(section)) = root.get(txn, 0) else {
-            panic!("a section")
-        };
+        let Some(XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
         section.remove_attribute(txn, &"name");
     });
-    assert!(matches!(
-        refusal,
-        UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "name", .. })
-    ));
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "name", .. })));
     let refusal = refusal_of_change(&mut document, |root, txn| {
-        let Some(XmlOut::Element(section)) = root.get(txn, 0) else {
-            panic!("a section")
-        };
+        let Some(XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
         section.insert_attribute(txn, "name", "appendix");
     });
-    assert!(matches!(
-        refusal,
-        UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "name", .. })
-    ));
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::WrongAttribute { attribute: "name", .. })));
 }
 
 #[test]
@@ -264,19 +221,14 @@ fn a_plain_value_or_text_among_elements_is_refused() {
         let block = [&[0x80 | content[0], 11, 0], &content[1..]].concat();
         let update = [&[1, 1, 11, 1], block.as_slice(), &[0]].concat();
         let refusal = refusal_of(&mut document, &update);
-        assert!(
-            matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Unknown { .. })),
-            "{refusal}"
-        );
+        assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::Unknown { .. })), "{refusal}");
     }
 }
 
 #[test]
 fn another_root_or_a_parent_that_is_text_is_refused() {
     assert_malformed(&one_block(&[&[7, 1, 6], b"hidden".as_slice(), &[6]].concat()));
-    assert_malformed(&one_block(
-        &[&[0x27, 1, 7], b"default".as_slice(), &[1, b'k', 6]].concat(),
-    ));
+    assert_malformed(&one_block(&[&[0x27, 1, 7], b"default".as_slice(), &[1, b'k', 6]].concat()));
     let mut document = agreement_saying("甲");
     // The server wrote: section 0, its name 1, paragraph 2, text 3, character 4. Neither a name nor a character holds nodes.
     for clock in [1, 4] {
@@ -295,10 +247,7 @@ fn nesting_without_end_is_refused_before_it_is_built() {
             list = item.push_back(txn, XmlElementPrelim::empty("bulletList"));
         }
     };
-    assert!(matches!(
-        refusal_of_change(&mut document, deep),
-        UpdateRefusal::Schema(SchemaViolation::TooDeep { .. })
-    ));
+    assert!(matches!(refusal_of_change(&mut document, deep), UpdateRefusal::Schema(SchemaViolation::TooDeep { .. })));
 }
 
 #[test]
@@ -310,20 +259,12 @@ fn nesting_step_by_step_ends_at_the_limit() {
     let mut levels = 0;
     let refusal = loop {
         let update = editor.edit(|root, txn| {
-            let Some(XmlOut::Element(section)) = root.get(txn, 0) else {
-                panic!("a section")
-            };
-            let Some(XmlOut::Element(mut list)) = section.get(txn, 0) else {
-                panic!("a list")
-            };
+            let Some(XmlOut::Element(section)) = root.get(txn, 0) else { panic!("a section") };
+            let Some(XmlOut::Element(mut list)) = section.get(txn, 0) else { panic!("a list") };
             while let Some(XmlOut::Element(inner)) = list.get(txn, 0) {
                 list = inner;
             }
-            let tag = if list.tag().as_ref() == "bulletList" {
-                "listItem"
-            } else {
-                "bulletList"
-            };
+            let tag = if list.tag().as_ref() == "bulletList" { "listItem" } else { "bulletList" };
             list.push_back(txn, XmlElementPrelim::empty(tag));
         });
         match editor.send(&mut document, &update) {
@@ -331,10 +272,7 @@ fn nesting_step_by_step_ends_at_the_limit() {
             Err(refusal) => break refusal,
         }
     };
-    assert!(matches!(
-        refusal,
-        UpdateRefusal::Schema(SchemaViolation::TooDeep { .. })
-    ));
+    assert!(matches!(refusal, UpdateRefusal::Schema(SchemaViolation::TooDeep { .. })));
     assert_eq!(levels, NESTING_DEPTH_MAX - 2);
 }
 
@@ -352,16 +290,9 @@ fn a_cut_through_a_rare_character_does_not_break_the_document() {
 #[test]
 fn a_hostile_state_vector_is_refused() {
     let document = agreement_saying("甲");
-    for bytes in [
-        hex::decode("93bc952e1058").unwrap(),
-        vec![1],
-        vec![],
-        vec![0, 0],
-        vec![1, 11, 0xff, 0xff, 0xff, 0xff, 0x7f],
-    ] {
-        assert!(
-            matches!(document.updates_since(&bytes), Err(UpdateRefusal::Malformed { .. })),
-            "{bytes:?}"
-        );
+    for bytes in
+        [hex::decode("93bc952e1058").unwrap(), vec![1], vec![], vec![0, 0], vec![1, 11, 0xff, 0xff, 0xff, 0xff, 0x7f]]
+    {
+        assert!(matches!(document.updates_since(&bytes), Err(UpdateRefusal::Malformed { .. })), "{bytes:?}");
     }
 }

@@ -17,10 +17,7 @@ fn session() -> Session {
     let updates = recorded["updates"].as_array().unwrap();
     Session {
         client: recorded["client"].as_u64().unwrap(),
-        updates: updates
-            .iter()
-            .map(|update| hex::decode(update.as_str().unwrap()).unwrap())
-            .collect(),
+        updates: updates.iter().map(|update| hex::decode(update.as_str().unwrap()).unwrap()).collect(),
         content: serde_json::from_value(recorded["content"].clone()).unwrap(),
     }
 }
@@ -42,9 +39,7 @@ fn the_same_session_is_refused_to_anybody_else() {
     let session = session();
     let mut document = Document::new(DocumentKind::Agreement);
     for update in &session.updates {
-        document
-            .apply(update, &BTreeSet::from([session.client + 1]))
-            .unwrap_err();
+        document.apply(update, &BTreeSet::from([session.client + 1])).unwrap_err();
     }
     assert_eq!(document.content(), &Content::new(Vec::new()));
 }
