@@ -13,6 +13,8 @@ pub struct MediaPacket<'a> {
     pub codec: Codec,
     /// When it arrived, in microseconds of the clock that the span's begin was read from.
     pub arrival_micros: u64,
+    /// RTP synchronisation source; another one means that the publisher started anew.
+    pub source: u32,
     /// RTP sequence number.
     pub sequence: u16,
     /// RTP timestamp, in units of [`Codec::clock_rate_hz`].

@@ -21,6 +21,11 @@ impl StreamClock {
         Self { rate_hz, last: None, origin_micros: 0, last_ms: None }
     }
 
+    /// Anchors the next frame by its arrival.
+    pub(crate) fn restart(&mut self) {
+        self.last = None;
+    }
+
     /// Span time of a frame, in milliseconds, later than that of every frame before; `None` for a frame that cannot be placed
     /// because the stream sends more frames than time has milliseconds. `arrival_micros` counts from the span's begin.
     pub(crate) fn place(&mut self, timestamp: u32, arrival_micros: u64) -> Option<u64> {

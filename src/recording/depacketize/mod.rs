@@ -13,7 +13,7 @@ mod vp9;
 
 use crate::{
     Codec, Kind, MediaPacket,
-    limits::{CODEC_PRIVATE_BYTES_MAX, FRAME_BYTES_MAX},
+    limits::{CODEC_PRIVATE_BYTES_MAX, FRAME_BYTES_MAX, REORDER_WAIT_MICROS},
     matroska::Setup,
 };
 use clock::StreamClock;
@@ -35,6 +35,9 @@ pub(crate) struct Malformed;
 /// The packets of one track on their way to frames.
 #[derive(Debug)]
 pub(crate) struct Stream {
+    source: Option<u32>,
+    /// The synchronisation source before it, whose stragglers are late, and when it ended.
+    source_before: Option<(u32, u64)>,
     reorder: Reorder,
     clock: StreamClock,
     assembly: Assembly,
@@ -47,6 +50,8 @@ pub(crate) struct Stream {
 impl Stream {
     pub(crate) fn new(codec: Codec) -> Self {
         Self {
+            source: None,
+            source_before: None,
             reorder: Reorder::default(),
             clock: StreamClock::new(codec.clock_rate_hz()),
             assembly: Assembly::new(codec),
@@ -58,6 +63,20 @@ impl Stream {
 
     /// Takes a packet that arrived `arrival_micros` (of the packet) after the span's begin.
     pub(crate) fn push(&mut self, packet: &MediaPacket<'_>, out: &mut Vec<Frame>) {
+        let straggles = |(source, ended_micros): (u32, u64)| {
+            source == packet.source && packet.arrival_micros.saturating_sub(ended_micros) < REORDER_WAIT_MICROS
+        };
+        if self.source_before.is_some_and(straggles) {
+            return;
+        }
+        if self.source.is_some_and(|source| source != packet.source) {
+            self.finish(out);
+            self.break_off();
+            self.reorder.restart();
+            self.clock.restart();
+            self.source_before = self.source.map(|source| (source, packet.arrival_micros));
+        }
+        self.source = Some(packet.source);
         self.with_reorder(out, |reorder, ordered| reorder.push(packet, ordered));
     }
 
@@ -273,6 +292,7 @@ mod tests {
                 generation: 1,
                 track: TrackKey { publication: 1, kind: Kind::Video },
                 codec,
+                source: 1,
                 arrival_micros: 0,
                 sequence,
                 timestamp: 1,

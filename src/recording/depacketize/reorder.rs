@@ -78,6 +78,13 @@ impl Reorder {
         }
     }
 
+    /// Forgets the numbers of a source that has ended.
+    pub(crate) fn restart(&mut self) {
+        self.next = None;
+        self.jump_confirmed_by = None;
+        self.held.clear();
+    }
+
     /// Packets that never came.
     pub(crate) fn lost(&self) -> u64 {
         self.lost
@@ -126,6 +133,7 @@ mod tests {
             generation: 1,
             track: TrackKey { publication: 1, kind: Kind::Audio },
             codec: Codec::Opus,
+            source: 1,
             arrival_micros,
             sequence,
             timestamp: u32::from(sequence),

@@ -160,7 +160,7 @@ proptest! {
             let sequence = &mut sequences[usize::try_from(publication).unwrap()];
             *sequence = if far % 50 == 0 { far } else { sequence.wrapping_add(step) };
             let timestamp = if jump == 0 { timestamp } else { u32::try_from(now / 1000 * 48).unwrap() };
-            let packet = Packet { generation: GENERATION, track, codec, arrival_micros: now, sequence: *sequence, timestamp, marker, payload };
+            let packet = Packet { generation: GENERATION, track, codec, arrival_micros: now, source: u32::from(far % 97 == 0), sequence: *sequence, timestamp, marker, payload };
             writer.push(&packet.view()).unwrap();
         }
         let sealed = writer.end(EndReason::Stopped, now).unwrap();

@@ -129,6 +129,26 @@ fn after_a_loss_pictures_go_on_at_the_next_key_frame_and_decode_without_error() 
 }
 
 #[test]
+fn a_publisher_that_starts_anew_goes_on_in_the_same_track_whatever_its_numbers() {
+    let store = Store::new();
+    let mut writer = store.begin("span-1", &[(video(1), "A")]);
+    let mut packets = media(video(1), Codec::Vp8, 2, 0);
+    // The same numbers again, which of one source would all be late or double; then back to the first, as a switch of
+    // simulcast layers may do.
+    for (source, from_ms) in [(2, 2500), (1, 5000)] {
+        packets.extend(media(video(1), Codec::Vp8, 2, from_ms).into_iter().map(|packet| Packet { source, ..packet }));
+    }
+    push_all(&mut writer, packets);
+    let sealed = writer.end(EndReason::Stopped, BEGIN_MICROS + 7_000_000).unwrap();
+    assert_eq!((sealed.end.tracks.len(), sealed.end.tracks[0].frames), (1, 90));
+    let stream = read_all(store.recordings.open(&sealed.address).unwrap().playback().unwrap());
+    assert_eq!(decode_errors(&stream), "");
+    let times = packets_of(&ffprobe(&stream), 0);
+    assert!((times[30] - 2.5).abs() < 0.002, "{}", times[30]);
+    assert!((times[60] - 5.0).abs() < 0.002, "{}", times[60]);
+}
+
+#[test]
 fn a_video_that_waits_for_a_key_frame_asks_for_it_once_a_second() {
     let store = Store::new();
     let mut writer = store.begin("span-1", &[(video(1), "A")]);
