@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::limits::{DEVICE_KEY_BYTES_MAX, REASON_CHARS_MAX};
+use crate::limits::{DEVICE_KEY_BYTES_MAX, INVITATIONS_EVER_MAX, REASON_CHARS_MAX};
 use crate::state::State;
 use crate::{
-    Charter, Confidentiality, ConnectionId, Event, InvitationId, ParticipantId, Person, Phase, Place, Presence, Refusal,
-    Role, SpanEnd,
+    Charter, Confidentiality, ConnectionId, Event, InvitationId, ParticipantId, Person, Phase, Place, Presence,
+    Refusal, Role, SpanEnd,
 };
 
 pub(crate) fn invite(
@@ -20,7 +20,16 @@ pub(crate) fn invite(
     if state.phase == Phase::Concluded {
         return Err(Refusal::Concluded);
     }
-    state.people.get(&participant).ok_or(Refusal::NoSuchPerson)?;
+    let person = state.people.get(&participant).ok_or(Refusal::NoSuchPerson)?;
+    if person.invitation == Some(invitation) {
+        return Ok(Vec::new());
+    }
+    if state.invitations_ever.contains(&invitation) {
+        return Err(Refusal::InvitationDead);
+    }
+    if state.invitations_ever.len() >= INVITATIONS_EVER_MAX {
+        return Err(Refusal::LimitReached { limit: "invitations in all".to_owned() });
+    }
     Ok(vec![Event::Invited { participant, invitation }])
 }
 
@@ -51,7 +60,7 @@ pub(crate) fn arrive(
     if !is_same_device && person.connection.is_some() {
         return Err(Refusal::LiveElsewhere);
     }
-    if state.phase == Phase::Concluded && !is_same_device {
+    if state.phase == Phase::Concluded {
         return Err(Refusal::Concluded);
     }
     let mut events = vec![Event::Arrived { participant, connection, device_key: device_key.to_owned() }];
@@ -128,12 +137,15 @@ pub(crate) fn answer_observer(
     if !is_observer {
         return Err(Refusal::NoSuchPerson);
     }
-    let party = by.speaks_for.unwrap_or(by.id);
-    Ok(vec![Event::ObserverAnswered { observer, party, agrees, statement: statement.clone() }])
+    Ok(vec![Event::ObserverAnswered { observer, party: by.side(), agrees, statement: statement.clone() }])
 }
 
-/// An observer whom a party no longer agrees to goes back to the door.
+/// An observer whom a party no longer agrees to goes back to the door; nobody is kept waiting when it is over.
 pub(crate) fn consequences(state: &State) -> Vec<Event> {
+    if state.phase == Phase::Concluded {
+        let waiting = state.people.values().filter(|person| person.presence == Presence::Waiting);
+        return waiting.map(|person| Event::Left { participant: person.id }).collect();
+    }
     state
         .people
         .values()
@@ -143,16 +155,25 @@ pub(crate) fn consequences(state: &State) -> Vec<Event> {
 }
 
 impl State {
-    /// A mediation is not public unless the parties agree (民诉法解释 146): each party, or who speaks for it, said yes.
+    /// A mediation is not public unless the parties agree (民诉法解释 146): each party, or who speaks for it, said yes
+    /// and none of that side said no.
     pub(crate) fn every_party_agrees_to(&self, observer: ParticipantId) -> bool {
-        let is_strict =
-            self.charter.as_ref().is_none_or(|charter| charter.confidentiality == Confidentiality::Strict);
+        let is_strict = self.charter.as_ref().is_none_or(|charter| charter.confidentiality == Confidentiality::Strict);
         !is_strict
             && self
                 .people
                 .values()
                 .filter(|person| person.role == Role::Party)
-                .all(|party| self.observer_answers.get(&(observer, party.id)) == Some(&true))
+                .all(|party| self.answer_of_side(observer, party.id) == Some(true))
+    }
+
+    /// What a side says to an observer: a no of the party or of anybody who speaks for it outweighs a yes.
+    pub(crate) fn answer_of_side(&self, observer: ParticipantId, party: ParticipantId) -> Option<bool> {
+        self.people
+            .values()
+            .filter(|person| person.role.is_side() && person.side() == party)
+            .filter_map(|person| self.observer_answers.get(&(observer, person.id)).copied())
+            .reduce(|all, one| all && one)
     }
 }
 
@@ -201,6 +222,7 @@ pub(crate) fn evolve_founded(state: &mut State, charter: &Charter) {
 /// A new invitation: whoever held the place before is out, and comes to the door like anybody else.
 pub(crate) fn evolve_invited(state: &mut State, participant: ParticipantId, invitation: InvitationId) {
     evolve_out(state, participant, Presence::Absent);
+    state.invitations_ever.insert(invitation);
     if let Some(person) = state.people.get_mut(&participant) {
         person.invitation = Some(invitation);
         person.device_key = None;
@@ -214,21 +236,38 @@ pub(crate) fn evolve_arrived(
     device_key: &str,
     at_ms: u64,
 ) {
-    evolve_to_door(state, participant, at_ms);
+    evolve_out(state, participant, Presence::Waiting);
     if let Some(person) = state.people.get_mut(&participant) {
         person.connection = Some(connection);
         person.device_key = Some(device_key.to_owned());
+        person.waiting_since_ms = at_ms;
     }
 }
 
-/// At the door with everything switched off, connected or not.
+/// Back to the door with everything switched off; who is not connected is not at the door either.
 pub(crate) fn evolve_to_door(state: &mut State, participant: ParticipantId, at_ms: u64) {
     let connection = state.people.get(&participant).and_then(|person| person.connection);
-    evolve_out(state, participant, Presence::Waiting);
+    evolve_out(state, participant, if connection.is_some() { Presence::Waiting } else { Presence::Absent });
     if let Some(person) = state.people.get_mut(&participant) {
         person.connection = connection;
         person.waiting_since_ms = at_ms;
     }
+}
+
+/// A party's own word replaces whatever was said for it before; a representative's stands beside it.
+pub(crate) fn evolve_answered_observer(
+    state: &mut State,
+    observer: ParticipantId,
+    party: ParticipantId,
+    by: ParticipantId,
+    agrees: bool,
+) {
+    if by == party {
+        let people = &state.people;
+        let speaks_for_it = |id: &ParticipantId| people.get(id).is_some_and(|person| person.side() == party);
+        state.observer_answers.retain(|(asked, who), _| *asked != observer || !speaks_for_it(who));
+    }
+    state.observer_answers.insert((observer, by), agrees);
 }
 
 pub(crate) fn evolve_admitted(state: &mut State, participant: ParticipantId) {
@@ -257,18 +296,20 @@ pub(crate) fn evolve_restarted(state: &mut State) {
     }
 }
 
+/// Out of every place and every question: whoever comes in again is asked again.
 pub(crate) fn evolve_out(state: &mut State, participant: ParticipantId, presence: Presence) {
     for caucus in state.caucuses.values_mut() {
         caucus.asked.remove(&participant);
+    }
+    if let Some((_, answers)) = &mut state.recording.request {
+        answers.remove(&participant);
     }
     if let Some(person) = state.people.get_mut(&participant) {
         person.presence = presence;
         person.connection = None;
         person.place = Place::Joint;
         person.asked_into = None;
-        person.microphone_on = false;
-        person.camera_on = false;
-        person.screen_on = false;
+        person.switch_off();
         person.hand_raised = false;
         if matches!(presence, Presence::Declined | Presence::Removed) {
             person.invitation = None;

@@ -1,15 +1,15 @@
 //! The agreement from opened papers to its effect (rules 17–21): frozen once, signed by every side and the mediator over
 //! both digests, sealed by an officer of the organisation, effective at the last signature (OMR 19).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::limits::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{REASON_CHARS_MAX, TEXT_CHARS_MAX, WRITERS_PER_PERSON_MAX};
 use crate::state::State;
-use crate::{Authority, Event, Outcome, ParticipantId, Person, Phase, Refusal, Role};
+use crate::{Event, Outcome, ParticipantId, Person, Phase, Refusal, Role};
 
 /// The words and the bytes that are signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -54,6 +54,20 @@ pub(crate) fn open(state: &State, template: &str) -> Result<Vec<Event>, Refusal>
         return Err(Refusal::BadText);
     }
     Ok(vec![Event::PapersOpened { template: template.to_owned() }])
+}
+
+pub(crate) fn bind_writer(state: &State, participant: ParticipantId, client: u64) -> Result<Vec<Event>, Refusal> {
+    if !state.may_write(participant) {
+        return Err(Refusal::WrongPhase);
+    }
+    match state.writers.get(&client) {
+        Some(writer) if *writer == participant => Ok(Vec::new()),
+        Some(_) => Err(Refusal::NotAllowed),
+        None if state.writers(participant).len() >= WRITERS_PER_PERSON_MAX => {
+            Err(Refusal::LimitReached { limit: "connections that have written in the drafts".to_owned() })
+        }
+        None => Ok(vec![Event::WriterBound { participant, client }]),
+    }
 }
 
 pub(crate) fn freeze(state: &State, frozen: &Frozen) -> Result<Vec<Event>, Refusal> {
@@ -120,24 +134,25 @@ pub(crate) fn consequences(state: &State, now_ms: u64) -> Vec<Event> {
 }
 
 impl State {
+    /// The CRDT client ids that a person writes under: one for each of their connections that wrote.
+    pub fn writers(&self, participant: ParticipantId) -> BTreeSet<u64> {
+        self.writers.iter().filter(|(_, writer)| **writer == participant).map(|(client, _)| *client).collect()
+    }
+
     /// Those who must or may sign: each party, each representative with special authority, the presiding mediator.
     pub(crate) fn signers(&self) -> impl Iterator<Item = &Person> {
-        self.people.values().filter(|person| match person.role {
-            Role::Party | Role::PresidingMediator => true,
-            Role::Representative => person.authority == Some(Authority::Special),
-            Role::AssistingMediator | Role::Observer | Role::SealOfficer => false,
-        })
+        self.people.values().filter(|person| person.may_sign())
     }
 
     /// Whether this person's signature is still outstanding and would count.
     pub(crate) fn owes_signature(&self, person: &Person) -> bool {
         let Some(agreement) = &self.agreement else { return false };
-        let is_signer = self.signers().any(|signer| signer.id == person.id);
-        let side = person.speaks_for.unwrap_or(person.id);
-        let side_signed = agreement.signatures.keys().filter_map(|id| self.people.get(id)).any(|signer| {
-            person.role.is_side() && signer.role.is_side() && signer.speaks_for.unwrap_or(signer.id) == side
-        });
-        is_signer && !side_signed && !agreement.signatures.contains_key(&person.id)
+        let side_signed = agreement
+            .signatures
+            .keys()
+            .filter_map(|id| self.people.get(id))
+            .any(|signer| person.role.is_side() && signer.role.is_side() && signer.side() == person.side());
+        person.may_sign() && !side_signed && !agreement.signatures.contains_key(&person.id)
     }
 
     /// Whether every party (or who signs for it) and the presiding mediator have signed.
@@ -152,8 +167,7 @@ impl State {
 }
 
 fn check_frozen<'a>(state: &'a State, content_digest: &str, document_digest: &str) -> Result<&'a Agreement, Refusal> {
-    let agreement =
-        state.agreement.as_ref().filter(|_| state.phase == Phase::Signing).ok_or(Refusal::WrongPhase)?;
+    let agreement = state.agreement.as_ref().filter(|_| state.phase == Phase::Signing).ok_or(Refusal::WrongPhase)?;
     if agreement.frozen.content_digest != content_digest || agreement.frozen.document_digest != document_digest {
         return Err(Refusal::OtherAgreement);
     }
@@ -162,6 +176,7 @@ fn check_frozen<'a>(state: &'a State, content_digest: &str, document_digest: &st
 
 pub(crate) fn evolve_frozen(state: &mut State, frozen: &Frozen, at_ms: u64) {
     state.phase = Phase::Signing;
+    state.times_frozen = state.times_frozen.saturating_add(1);
     state.agreement = Some(Agreement {
         frozen: frozen.clone(),
         frozen_at_ms: at_ms,

@@ -108,11 +108,7 @@ impl State {
 
 fn sources_on(person: &Person) -> impl Iterator<Item = Source> {
     let may_speak = may(person.role, Permission::Speak);
-    [
-        (Source::Microphone, person.microphone_on),
-        (Source::Camera, person.camera_on),
-        (Source::Screen, person.screen_on),
-    ]
-    .into_iter()
-    .filter_map(move |(source, on)| (on && may_speak).then_some(source))
+    [(Source::Microphone, person.microphone_on), (Source::Camera, person.camera_on), (Source::Screen, person.screen_on)]
+        .into_iter()
+        .filter_map(move |(source, on)| (on && may_speak).then_some(source))
 }

@@ -1,14 +1,15 @@
 //! Private sessions (caucus, 单独调解; OMR 16): a subset of the people with a mediator. Everybody knows that one exists and
-//! who is in it, nobody outside learns what is said. People are asked and accept; nobody is moved against their will.
+//! who is in it, nobody outside learns what is said. People are asked and accept. Whoever comes back to the joint session
+//! by somebody else's act comes back with everything switched off, so that no private sentence ends before the others.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::limits::CAUCUSES_MAX;
+use crate::limits::{CAUCUSES_EVER_MAX, CAUCUSES_MAX};
 use crate::state::State;
-use crate::{CaucusId, Event, ParticipantId, Permission, Person, Refusal, may};
+use crate::{CaucusId, Event, ParticipantId, Permission, Person, Phase, Refusal, floor, may};
 
 /// Where a person is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -41,21 +42,19 @@ pub(crate) fn ask(
     if state.caucuses.len() >= CAUCUSES_MAX {
         return Err(Refusal::LimitReached { limit: "private sessions at once".to_owned() });
     }
+    if state.caucuses_ever.len() >= CAUCUSES_EVER_MAX {
+        return Err(Refusal::LimitReached { limit: "private sessions in all".to_owned() });
+    }
     let members: BTreeSet<_> = members.iter().copied().filter(|id| *id != by.id).collect();
-    let can_join = |id: &ParticipantId| {
-        state.people.get(id).is_some_and(|person| {
-            person.is_seated()
-                && may(person.role, Permission::JoinCaucus)
-                && person.place == Place::Joint
-                && person.asked_into.is_none()
-        })
+    let is_free = |person: &Person| {
+        person.is_seated()
+            && may(person.role, Permission::JoinCaucus)
+            && person.place == Place::Joint
+            && person.asked_into.is_none()
+            && state.caucuses.values().all(|other| other.mediator != person.id)
     };
-    if members.is_empty()
-        || by.place != Place::Joint
-        || state.caucuses.contains_key(&caucus)
-        || state.caucuses.values().any(|other| other.mediator == by.id)
-        || !members.iter().all(can_join)
-    {
+    let are_free = members.iter().all(|id| state.people.get(id).is_some_and(is_free));
+    if members.is_empty() || !is_free(by) || !are_free || state.caucuses_ever.contains(&caucus) {
         return Err(Refusal::BadCaucus);
     }
     Ok(vec![Event::CaucusAsked { caucus, mediator: by.id, members: members.into_iter().collect() }])
@@ -93,7 +92,8 @@ pub(crate) fn end(state: &State, by: &Person, caucus: CaucusId) -> Result<Vec<Ev
     }
 }
 
-/// A private session without its mediator, or with nobody else inside or asked, is over.
+/// A private session without its mediator, or with nobody else inside or asked, is over; so is every one when the
+/// mediation is concluded.
 pub(crate) fn consequences(state: &State) -> Vec<Event> {
     let is_over = |(id, caucus): &(&CaucusId, &Caucus)| {
         let place = Place::Caucus { caucus: **id };
@@ -101,31 +101,24 @@ pub(crate) fn consequences(state: &State) -> Vec<Event> {
         let mediator = state.people.get(&caucus.mediator);
         let guests = state.people.values().filter(|person| person.id != caucus.mediator && inside(person)).count();
         let mediator_gone = !mediator.is_some_and(Person::is_seated) || (guests > 0 && !mediator.is_some_and(inside));
-        mediator_gone || (guests == 0 && caucus.asked.is_empty())
+        state.phase == Phase::Concluded || mediator_gone || (guests == 0 && caucus.asked.is_empty())
     };
     state.caucuses.iter().filter(is_over).map(|(id, _)| Event::CaucusEnded { caucus: *id }).collect()
 }
 
-pub(crate) fn evolve_asked(
-    state: &mut State,
-    caucus: CaucusId,
-    mediator: ParticipantId,
-    members: &[ParticipantId],
-) {
+pub(crate) fn evolve_asked(state: &mut State, caucus: CaucusId, mediator: ParticipantId, members: &[ParticipantId]) {
     for id in members {
         if let Some(person) = state.people.get_mut(id) {
             person.asked_into = Some(caucus);
         }
     }
+    state.caucuses_ever.insert(caucus);
     state.caucuses.insert(caucus, Caucus { mediator, asked: members.iter().copied().collect() });
 }
 
 pub(crate) fn evolve_entered(state: &mut State, caucus: CaucusId, participant: ParticipantId) {
     evolve_unasked(state, caucus, participant);
-    if let Some(person) = state.people.get_mut(&participant) {
-        person.place = Place::Caucus { caucus };
-        person.screen_on = false;
-    }
+    go_to(state, participant, Place::Caucus { caucus });
 }
 
 pub(crate) fn evolve_unasked(state: &mut State, caucus: CaucusId, participant: ParticipantId) {
@@ -138,21 +131,34 @@ pub(crate) fn evolve_unasked(state: &mut State, caucus: CaucusId, participant: P
 }
 
 pub(crate) fn evolve_left(state: &mut State, participant: ParticipantId) {
-    if let Some(person) = state.people.get_mut(&participant) {
-        person.place = Place::Joint;
-        person.screen_on = false;
+    go_to(state, participant, Place::Joint);
+}
+
+/// `by` ended it and knows where they are now; everybody else is switched off.
+pub(crate) fn evolve_ended(state: &mut State, caucus: CaucusId, by: Option<ParticipantId>) {
+    state.caucuses.remove(&caucus);
+    let inside: Vec<_> = state
+        .people
+        .values()
+        .filter(|person| person.place == Place::Caucus { caucus })
+        .map(|person| person.id)
+        .collect();
+    for id in inside {
+        go_to(state, id, Place::Joint);
+        if by != Some(id) {
+            floor::evolve(state, id, Person::switch_off);
+        }
+    }
+    for person in state.people.values_mut().filter(|person| person.asked_into == Some(caucus)) {
+        person.asked_into = None;
     }
 }
 
-pub(crate) fn evolve_ended(state: &mut State, caucus: CaucusId) {
-    state.caucuses.remove(&caucus);
-    for person in state.people.values_mut() {
-        if person.place == (Place::Caucus { caucus }) {
-            person.place = Place::Joint;
-            person.screen_on = false;
-        }
-        if person.asked_into == Some(caucus) {
-            person.asked_into = None;
-        }
-    }
+/// A shared screen and a raised hand were for the people of the old place.
+fn go_to(state: &mut State, participant: ParticipantId, place: Place) {
+    floor::evolve(state, participant, |person| {
+        person.place = place;
+        person.screen_on = false;
+        person.hand_raised = false;
+    });
 }

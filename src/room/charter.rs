@@ -1,5 +1,7 @@
 //! What the case service says when it creates a room: the case, the people, the rules of this mediation.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -82,8 +84,8 @@ impl Charter {
     /// [`Refusal::BadCharter`] naming the first thing that is missing, too long or contradictory.
     pub fn check(&self) -> Result<(), Refusal> {
         let bad = |detail: &str| Err(Refusal::BadCharter { detail: detail.to_owned() });
-        if self.tenant.0.is_empty() {
-            return bad("the tenant is empty");
+        if !is_short_text(&self.tenant.0, NAME_CHARS_MAX) {
+            return bad("the tenant is empty, too long or has control characters");
         }
         if self.case_numbers.len() > CASES_MAX || self.claims.len() > CLAIMS_MAX || self.people.len() > PEOPLE_MAX {
             return bad("too many case numbers, claims or people for one room");
@@ -94,42 +96,55 @@ impl Charter {
         if !is_short_text(&self.organisation, TEXT_CHARS_MAX) || !is_short_text(&self.cause, TEXT_CHARS_MAX) {
             return bad("the organisation or the cause is empty, too long or has control characters");
         }
+        if self.court.as_ref().is_some_and(|court| !is_short_text(court, TEXT_CHARS_MAX)) {
+            return bad("the court is empty, too long or has control characters");
+        }
+        let numbers: BTreeSet<_> = self.case_numbers.iter().collect();
+        if numbers.len() != self.case_numbers.len() {
+            return bad("two cases share one number");
+        }
+        if self.claims.iter().filter_map(|claim| claim.case_number.as_ref()).any(|number| !numbers.contains(number)) {
+            return bad("a claim belongs to a case number that the room does not serve");
+        }
         if self.claims.iter().any(|claim| !is_short_text(&claim.text, TEXT_CHARS_MAX)) {
             return bad("a claim is empty, too long or has control characters");
         }
+        self.check_people()
+    }
+
+    fn check_people(&self) -> Result<(), Refusal> {
+        let bad = |detail: &str| Err(Refusal::BadCharter { detail: detail.to_owned() });
         if self.people.iter().any(|person| !is_short_text(&person.name, NAME_CHARS_MAX)) {
-            return bad("a name is empty, too long or has control or direction characters");
+            return bad("a name is empty, too long or has control, invisible or direction characters");
         }
-        let mut ids: Vec<_> = self.people.iter().map(|person| person.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let mut identity_texts = self.people.iter().flat_map(|person| {
+            std::iter::once(&person.identity.method).chain(person.identity.document_masked.as_ref())
+        });
+        if identity_texts.any(|text| !is_short_text(text, NAME_CHARS_MAX)) {
+            return bad("an identity's method or document is empty, too long or has control characters");
+        }
+        let ids: BTreeSet<_> = self.people.iter().map(|person| person.id).collect();
         if ids.len() != self.people.len() {
             return bad("two people share one id");
         }
-        if self.people.iter().filter(|person| person.role == Role::PresidingMediator).count() != 1 {
+        let count = |role| self.people.iter().filter(|person| person.role == role).count();
+        if count(Role::PresidingMediator) != 1 {
             return bad("a room has exactly one presiding mediator (OMR 11)");
         }
-        if self.people.iter().filter(|person| person.role == Role::Party).count() < 2 {
+        if count(Role::Party) < 2 {
             return bad("a mediation has at least two parties");
         }
+        if count(Role::SealOfficer) == 0 {
+            return bad("without a seal officer no agreement can take effect (OMR 19)");
+        }
+        let is_party = |id| self.people.iter().any(|other| other.id == id && other.role == Role::Party);
         for person in &self.people {
-            let speaks_for_a_party = person
-                .speaks_for
-                .is_some_and(|id| self.people.iter().any(|other| other.id == id && other.role == Role::Party));
-            match person.role {
-                Role::Representative if !speaks_for_a_party || person.authority.is_none() => {
-                    return bad("a representative needs a party of this room in speaks_for, and its authority");
-                }
-                Role::Party
-                | Role::PresidingMediator
-                | Role::AssistingMediator
-                | Role::Observer
-                | Role::SealOfficer
-                    if person.speaks_for.is_some() || person.authority.is_some() =>
-                {
-                    return bad("only a representative has speaks_for or authority");
-                }
-                _ => {}
+            let is_representative = person.role == Role::Representative;
+            if is_representative && !(person.speaks_for.is_some_and(is_party) && person.authority.is_some()) {
+                return bad("a representative needs a party of this room in speaks_for, and its authority");
+            }
+            if !is_representative && (person.speaks_for.is_some() || person.authority.is_some()) {
+                return bad("only a representative has speaks_for or authority");
             }
         }
         if self.confidentiality == Confidentiality::Strict
@@ -141,7 +156,7 @@ impl Charter {
     }
 }
 
-/// Non-empty, within `chars_max`, and without control characters or bidirectional overrides, which could dress a name
+/// Non-empty, within `chars_max`, and without control, invisible or direction characters, which could dress a name
 /// up as somebody else's.
 pub(crate) fn is_short_text(text: &str, chars_max: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= chars_max && !text.chars().any(is_deceptive)
@@ -149,5 +164,10 @@ pub(crate) fn is_short_text(text: &str, chars_max: usize) -> bool {
 
 fn is_deceptive(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(
+            character,
+            '\u{AD}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
+        )
 }

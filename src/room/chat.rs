@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::limits::CHAT_CHARS_MAX;
+use crate::limits::{CHAT_CHARS_MAX, CHAT_MESSAGES_PER_PERSON_MAX};
 use crate::state::State;
 use crate::{Event, ParticipantId, Person, Place, Refusal};
 
@@ -44,9 +44,12 @@ pub(crate) fn say(
     text: &str,
     at_ms: u64,
 ) -> Result<Vec<Event>, Refusal> {
-    let is_plain = text.chars().all(|character| !character.is_control() || character == '\n');
+    let is_plain = text.chars().all(|character| !character.is_control() || matches!(character, '\n' | '\t'));
     if text.trim().is_empty() || text.chars().count() > CHAT_CHARS_MAX || !is_plain {
         return Err(Refusal::BadText);
+    }
+    if state.chat.iter().filter(|message| message.from == by.id).count() >= CHAT_MESSAGES_PER_PERSON_MAX {
+        return Err(Refusal::LimitReached { limit: "chat messages of one person".to_owned() });
     }
     let readers = state
         .people

@@ -4,8 +4,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    CaucusId, Charter, ChatRecipient, CommandId, ConnectionId, FailureReport, Frozen, InvitationId, NoticeId,
-    ParticipantId, RequestId, Ending,
+    CaucusId, Charter, ChatRecipient, CommandId, ConnectionId, Ending, FailureReport, Frozen, InvitationId, NoticeId,
+    ParticipantId, RequestId,
 };
 
 /// A command with all the impurity it needs: its id, its actor, and one fresh identifier the room may use to name what
@@ -36,6 +36,7 @@ pub enum Actor {
 /// What is asked. A `statement` is the person's device-signed words, verified by the session before the room sees them;
 /// the other fields beside it were read out of those words, so that nobody signs one thing and does another.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is named for what it is; the variant says what it is for")]
 pub enum Action {
     /// The case service founds the room.
     Found(Box<Charter>),
@@ -50,6 +51,8 @@ pub enum Action {
     Lose { participant: ParticipantId, connection: ConnectionId },
     /// A process took the room over: every connection and every grant of the one before is void.
     Restart,
+    /// A person begins to write in the drafts under this CRDT client id; nobody else ever writes under it.
+    BindWriter { participant: ParticipantId, client: u64 },
     /// The case service has confirmed that it holds the result of this case.
     Receive { case_number: Option<String> },
 

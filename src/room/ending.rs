@@ -30,6 +30,7 @@ pub enum Ending {
 
 /// What the court is told when there is no agreement (S0 四.4.2; OMR 21).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
 pub struct FailureReport {
     /// 基本情况.
     pub situation: String,

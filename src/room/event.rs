@@ -66,6 +66,7 @@ pub enum Event {
     SpanEnded { span: SpanId, end: SpanEnd },
 
     PapersOpened { template: String },
+    WriterBound { participant: ParticipantId, client: u64 },
     Frozen { frozen: Frozen },
     Reopened { reason: String },
     Signed { participant: ParticipantId, content_digest: String, document_digest: String, statement: Value },

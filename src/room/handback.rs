@@ -35,9 +35,5 @@ impl Handback {
 }
 
 fn case_numbers(charter: &Charter) -> Vec<Option<String>> {
-    if charter.case_numbers.is_empty() {
-        vec![None]
-    } else {
-        charter.case_numbers.iter().cloned().map(Some).collect()
-    }
+    if charter.case_numbers.is_empty() { vec![None] } else { charter.case_numbers.iter().cloned().map(Some).collect() }
 }

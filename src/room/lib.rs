@@ -13,8 +13,8 @@ mod admission;
 mod agreement;
 mod audience;
 mod caucus;
-mod chat;
 mod charter;
+mod chat;
 mod command;
 mod ending;
 mod event;
@@ -28,6 +28,8 @@ mod person;
 mod recording;
 mod refusal;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use agreement::{Agreement, Frozen, SignatureGiven};
@@ -47,7 +49,6 @@ pub use recording::{Recording, Span, SpanEnd};
 pub use refusal::Refusal;
 pub use state::{Phase, State};
 pub use view::{
-    AgreementView, CaucusInvitationView, CaucusView, ConsentView, DeskView, InsideView, NoticeView, ObserverView, OutcomeView,
-    OutsideReason, PersonView, RecordingView, SignerView, View, WaitingPersonView, You,
+    AgreementView, CaucusInvitationView, CaucusView, ConsentView, DeskView, InsideView, NoticeView, ObserverView,
+    OutcomeView, OutsideReason, PersonView, RecordingView, SignerView, View, WaitingPersonView, You,
 };
-

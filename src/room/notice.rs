@@ -72,6 +72,10 @@ pub const NOTICES: &[Notice] = &[
     notice!(ObserverConsent, "2026-11", "observer_consent"),
 ];
 
+pub(crate) fn deliver(state: &State) -> Vec<Event> {
+    if state.notices_delivered { Vec::new() } else { vec![Event::NoticesDelivered {}] }
+}
+
 pub(crate) fn confirm(
     state: &State,
     by: &Person,

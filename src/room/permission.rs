@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Role;
+use crate::{Action, Refusal, Role};
 
 /// Something a person may be allowed to do once inside. The client is told its own list and asks for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -56,8 +56,19 @@ const PARTY: &[Permission] =
 const REPRESENTATIVE: &[Permission] =
     &[Speak, Chat, RaiseHand, JoinCaucus, ConfirmNotices, AnswerForParty, AnswerRecording, Draft, Sign];
 const PRESIDING_MEDIATOR: &[Permission] = &[
-    Speak, Chat, Admit, HoldCaucus, JoinCaucus, Mute, DeliverNotices, HoldRecording, AnswerRecording, Draft, HoldPapers,
-    Sign, Conclude,
+    Speak,
+    Chat,
+    Admit,
+    HoldCaucus,
+    JoinCaucus,
+    Mute,
+    DeliverNotices,
+    HoldRecording,
+    AnswerRecording,
+    Draft,
+    HoldPapers,
+    Sign,
+    Conclude,
 ];
 const ASSISTING_MEDIATOR: &[Permission] = &[Speak, Chat, RaiseHand, HoldCaucus, JoinCaucus, AnswerRecording, Draft];
 const OBSERVER: &[Permission] = &[AnswerRecording];
@@ -73,6 +84,54 @@ pub const fn permissions(role: Role) -> &'static [Permission] {
         Role::Observer => OBSERVER,
         Role::SealOfficer => SEAL_OFFICER,
     }
+}
+
+/// What a person needs for an action; `None` where everybody inside may.
+///
+/// # Errors
+/// [`Refusal::NotAllowed`] for what only the case service or the system does.
+pub(crate) fn needed(action: &Action) -> Result<Option<Permission>, Refusal> {
+    Ok(Some(match action {
+        Action::Leave | Action::LeaveCaucus => return Ok(None),
+        Action::Admit { .. } | Action::Decline { .. } | Action::Remove { .. } => Admit,
+        Action::AnswerObserver { .. } => AnswerForParty,
+        Action::AskIntoCaucus { .. } | Action::EndCaucus { .. } => HoldCaucus,
+        Action::AnswerCaucus { .. } => JoinCaucus,
+        Action::SetMicrophone { .. } | Action::SetCamera { .. } | Action::SetScreen { .. } => Speak,
+        Action::RaiseHand { .. } => RaiseHand,
+        Action::Mute { .. } => Mute,
+        Action::Say { .. } => Chat,
+        Action::DeliverNotices => DeliverNotices,
+        Action::ConfirmNotice { .. } => ConfirmNotices,
+        Action::AskRecording { .. } | Action::StopRecording => HoldRecording,
+        Action::AnswerRecording { .. } | Action::WithdrawRecording { .. } => AnswerRecording,
+        Action::OpenPapers { .. } | Action::Freeze(_) | Action::Reopen { .. } => HoldPapers,
+        Action::Sign { .. } => Sign,
+        Action::AuthoriseSeal { .. } => Seal,
+        Action::End { .. } => Conclude,
+        Action::Found(_)
+        | Action::Invite { .. }
+        | Action::Revoke { .. }
+        | Action::Arrive { .. }
+        | Action::Lose { .. }
+        | Action::Restart
+        | Action::BindWriter { .. }
+        | Action::Receive { .. } => return Err(Refusal::NotAllowed),
+    }))
+}
+
+/// What people may still do when the mediation is over: go, be sent out, and switch off.
+pub(crate) fn outlasts_conclusion(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Leave
+            | Action::Remove { .. }
+            | Action::Mute { .. }
+            | Action::SetMicrophone { on: false }
+            | Action::SetCamera { on: false }
+            | Action::SetScreen { on: false }
+            | Action::RaiseHand { raised: false }
+    )
 }
 
 /// Whether a role may do something.

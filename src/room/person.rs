@@ -72,6 +72,7 @@ pub enum Presence {
 
 /// A person of the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches of one person, each independent of the others")]
 pub struct Person {
     /// Who, in this room.
     pub id: ParticipantId,
@@ -113,6 +114,27 @@ impl Person {
     /// Inside the room and not a seal officer, who has a desk and no seat.
     pub fn is_seated(&self) -> bool {
         self.presence == Presence::Admitted && self.role != Role::SealOfficer
+    }
+
+    /// Whether a signature of theirs could count: a representative's only with special authority (民事诉讼法 62).
+    pub(crate) fn may_sign(&self) -> bool {
+        match self.role {
+            Role::Party | Role::PresidingMediator => true,
+            Role::Representative => self.authority == Some(Authority::Special),
+            Role::AssistingMediator | Role::Observer | Role::SealOfficer => false,
+        }
+    }
+
+    /// The party whose side this person is on: oneself, or whom one speaks for.
+    pub(crate) fn side(&self) -> ParticipantId {
+        self.speaks_for.unwrap_or(self.id)
+    }
+
+    /// Switches everything off that sends.
+    pub(crate) fn switch_off(&mut self) {
+        self.microphone_on = false;
+        self.camera_on = false;
+        self.screen_on = false;
     }
 
     /// Inside with a live connection.

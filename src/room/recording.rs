@@ -5,13 +5,14 @@
 //! have answered. A span starts only when everybody it rests on is connected, so after a crash the grant is gone and
 //! nothing is taken until all are back (law 5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 use uuid::Uuid;
 
+use crate::limits::{REQUESTS_EVER_MAX, SPANS_MAX};
 use crate::state::State;
 use crate::{Event, ParticipantId, Person, Phase, RecordingPolicy, Refusal, RequestId, SpanId};
 
@@ -26,6 +27,8 @@ pub struct Recording {
     pub generation: u64,
     /// Spans that have ended, oldest first.
     pub ended: Vec<(Span, u64, SpanEnd)>,
+    /// Every request there has been; an answer to one can never count for another.
+    pub requests_ever: BTreeSet<RequestId>,
 }
 
 /// One uninterrupted stretch.
@@ -65,6 +68,12 @@ pub(crate) fn ask(state: &State, request: RequestId) -> Result<Vec<Event>, Refus
     if state.recording.request.is_some() {
         return Err(Refusal::AlreadyAsked);
     }
+    if state.recording.requests_ever.contains(&request) {
+        return Err(Refusal::NoSuchRequest);
+    }
+    if state.recording.requests_ever.len() >= REQUESTS_EVER_MAX {
+        return Err(Refusal::LimitReached { limit: "requests for recording in all".to_owned() });
+    }
     Ok(vec![Event::RecordingAsked { request }])
 }
 
@@ -75,7 +84,10 @@ pub(crate) fn answer(
     agrees: bool,
     statement: &Value,
 ) -> Result<Vec<Event>, Refusal> {
-    check_open(state, request)?;
+    let answers = answers_to(state, request)?;
+    if agrees && answers.get(&by.id) == Some(&true) {
+        return Ok(Vec::new());
+    }
     let mut events =
         vec![Event::RecordingAnswered { request, participant: by.id, agrees, statement: statement.clone() }];
     if !agrees {
@@ -90,7 +102,7 @@ pub(crate) fn withdraw(
     request: RequestId,
     statement: &Value,
 ) -> Result<Vec<Event>, Refusal> {
-    check_open(state, request)?;
+    answers_to(state, request)?;
     Ok(vec![
         Event::RecordingWithdrawn { request, participant: by.id, statement: statement.clone() },
         Event::RecordingClosed { request },
@@ -102,17 +114,21 @@ pub(crate) fn stop(state: &State) -> Result<Vec<Event>, Refusal> {
     Ok(vec![Event::RecordingClosed { request: *request }])
 }
 
+/// A span ends when something stands against it and starts when nothing does; with the mediation the question ends.
 pub(crate) fn consequences(state: &State, fresh: Uuid) -> Vec<Event> {
     match (&state.recording.span, obstacle(state)) {
         (Some(span), Some(end)) => vec![Event::SpanEnded { span: span.id, end }],
         (None, None) => start(state, fresh).into_iter().collect(),
+        (None, Some(SpanEnd::Concluded)) => stop(state).unwrap_or_default(),
         (Some(_), None) | (None, Some(_)) => Vec::new(),
     }
 }
 
 /// Why nothing may be recorded now, or `None` if it may.
 fn obstacle(state: &State) -> Option<SpanEnd> {
-    let Some((_, answers)) = &state.recording.request else { return Some(SpanEnd::ConsentEnded) };
+    let Some((_, answers)) = &state.recording.request else {
+        return Some(SpanEnd::ConsentEnded);
+    };
     if !matches!(state.phase, Phase::InSession | Phase::Signing) {
         return Some(SpanEnd::Concluded);
     }
@@ -127,22 +143,26 @@ fn start(state: &State, fresh: Uuid) -> Option<Event> {
     let (request, _) = state.recording.request.as_ref()?;
     let seated: Vec<&Person> = state.people.values().filter(|person| person.is_seated()).collect();
     let is_fresh = state.recording.ended.iter().all(|(span, ..)| span.id != SpanId(fresh));
-    (is_fresh && !seated.is_empty() && seated.iter().all(|person| person.is_live())).then(|| Event::SpanStarted {
-        span: SpanId(fresh),
-        request: *request,
-        generation: state.recording.generation.saturating_add(1),
-        consenting: seated.iter().map(|person| person.id).collect(),
+    let is_within_limit = state.recording.ended.len() < SPANS_MAX;
+    (is_fresh && is_within_limit && !seated.is_empty() && seated.iter().all(|person| person.is_live())).then(|| {
+        Event::SpanStarted {
+            span: SpanId(fresh),
+            request: *request,
+            generation: state.recording.generation.saturating_add(1),
+            consenting: seated.iter().map(|person| person.id).collect(),
+        }
     })
 }
 
-fn check_open(state: &State, request: RequestId) -> Result<(), Refusal> {
+fn answers_to(state: &State, request: RequestId) -> Result<&BTreeMap<ParticipantId, bool>, Refusal> {
     match &state.recording.request {
-        Some((open, _)) if *open == request => Ok(()),
+        Some((open, answers)) if *open == request => Ok(answers),
         _ => Err(Refusal::NoSuchRequest),
     }
 }
 
 pub(crate) fn evolve_asked(state: &mut State, request: RequestId) {
+    state.recording.requests_ever.insert(request);
     state.recording.request = Some((request, BTreeMap::new()));
 }
 
@@ -160,8 +180,7 @@ pub(crate) fn evolve_started(
     at_ms: u64,
 ) {
     state.recording.generation = state.recording.generation.max(generation);
-    state.recording.span =
-        Some(Span { id: span, generation, consenting: consenting.to_vec(), started_at_ms: at_ms });
+    state.recording.span = Some(Span { id: span, generation, consenting: consenting.to_vec(), started_at_ms: at_ms });
 }
 
 pub(crate) fn evolve_ended(state: &mut State, end: SpanEnd, at_ms: u64) {

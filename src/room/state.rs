@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use crate::limits::{CHAT_MESSAGES_MAX, COMMANDS_REMEMBERED_MAX};
+use crate::limits::COMMANDS_REMEMBERED_MAX;
+use crate::permission::{needed, outlasts_conclusion};
 use crate::{
-    Action, Actor, Agreement, Caucus, CaucusId, Charter, ChatMessage, Command, CommandId, Event, NoticeId, Outcome,
-    ParticipantId, Permission, Person, Place, Presence, Recorded, Recording, Refusal, admission, agreement, caucus, chat,
-    ending, floor, may, notice, recording,
+    Action, Actor, Agreement, Caucus, CaucusId, Charter, ChatMessage, Command, CommandId, Event, InvitationId,
+    NoticeId, Outcome, ParticipantId, Person, Place, Presence, Recorded, Recording, Refusal, admission, agreement,
+    caucus, chat, ending, floor, may, notice, recording,
 };
 
 /// How far the mediation has come.
@@ -30,7 +31,7 @@ pub enum Phase {
 }
 
 /// Everything that is so in a room. Built from its events and nothing else.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// The founding facts; `None` before [`Event::Founded`].
     pub charter: Option<Arc<Charter>>,
@@ -40,7 +41,11 @@ pub struct State {
     pub people: BTreeMap<ParticipantId, Person>,
     /// Open private sessions.
     pub caucuses: BTreeMap<CaucusId, Caucus>,
-    /// Who agreed to which observer: (observer, party) → agrees.
+    /// Every private session there has been.
+    pub(crate) caucuses_ever: BTreeSet<CaucusId>,
+    /// Every invitation there has been; a dead one never opens the room again.
+    pub(crate) invitations_ever: BTreeSet<InvitationId>,
+    /// Who answered about which observer: (observer, the party or representative who answered) → agrees.
     pub observer_answers: BTreeMap<(ParticipantId, ParticipantId), bool>,
     /// Written words, oldest first.
     pub chat: VecDeque<Arc<ChatMessage>>,
@@ -52,6 +57,10 @@ pub struct State {
     pub recording: Recording,
     /// The template that the papers were opened from.
     pub template: Option<String>,
+    /// Who writes in the drafts under which CRDT client id.
+    pub writers: BTreeMap<u64, ParticipantId>,
+    /// How often the agreement was frozen; each time is a version of its own.
+    pub times_frozen: u32,
     /// The frozen agreement and its signatures.
     pub agreement: Option<Agreement>,
     /// How it ended.
@@ -103,24 +112,24 @@ impl State {
             Actor::Service => self.serve(&command.action),
             Actor::System => self.run(&command.action),
             Actor::Person(id) => {
-                if self.phase == Phase::Concluded {
-                    return match command.action {
-                        Action::Leave => self.seated(id).map(|by| admission::leave(by)).ok_or(Refusal::NotInside),
-                        _ => Err(Refusal::Concluded),
-                    };
-                }
                 let by = self.people.get(&id).filter(|person| person.presence == Presence::Admitted);
-                self.act(by.ok_or(Refusal::NotInside)?, &command.action, now_ms)
+                let by = by.ok_or(Refusal::NotInside)?;
+                if needed(&command.action)?.is_some_and(|permission| !may(by.role, permission)) {
+                    return Err(Refusal::NotAllowed);
+                }
+                if self.phase == Phase::Concluded && !outlasts_conclusion(&command.action) {
+                    return Err(Refusal::Concluded);
+                }
+                self.act(by, &command.action, now_ms)
             }
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not named here is refused, whatever is added")]
     fn serve(&self, action: &Action) -> Result<Vec<Event>, Refusal> {
         match action {
+            Action::Found(_) if self.charter.is_some() => Err(Refusal::AlreadyFounded),
             Action::Found(charter) => {
-                if self.charter.is_some() {
-                    return Err(Refusal::AlreadyFounded);
-                }
                 charter.check()?;
                 Ok(vec![Event::Founded { charter: charter.clone() }])
             }
@@ -130,6 +139,7 @@ impl State {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not named here is refused, whatever is added")]
     fn run(&self, action: &Action) -> Result<Vec<Event>, Refusal> {
         match action {
             Action::Arrive { participant, invitation, connection, device_key } => {
@@ -137,123 +147,67 @@ impl State {
             }
             Action::Lose { participant, connection } => Ok(admission::lose(self, *participant, *connection)),
             Action::Restart => Ok(admission::restart(self)),
+            Action::BindWriter { participant, client } => agreement::bind_writer(self, *participant, *client),
             Action::Receive { case_number } => ending::receive(self, case_number.as_ref()),
             _ => Err(Refusal::NotAllowed),
         }
     }
 
+    /// What a person does, once [`needed`] has allowed it.
     fn act(&self, by: &Person, action: &Action, now_ms: u64) -> Result<Vec<Event>, Refusal> {
         let participant = by.id;
-        let need = |permission| if may(by.role, permission) { Ok(()) } else { Err(Refusal::NotAllowed) };
         match action {
-            Action::Admit { participant } => {
-                need(Permission::Admit)?;
-                admission::admit(self, *participant)
-            }
-            Action::Decline { participant, reason } => {
-                need(Permission::Admit)?;
-                admission::decline(self, *participant, reason)
-            }
-            Action::Remove { participant, reason } => {
-                need(Permission::Admit)?;
-                admission::remove(self, by, *participant, reason)
-            }
+            Action::Admit { participant } => admission::admit(self, *participant),
+            Action::Decline { participant, reason } => admission::decline(self, *participant, reason),
+            Action::Remove { participant, reason } => admission::remove(self, by, *participant, reason),
             Action::Leave => Ok(admission::leave(by)),
             Action::AnswerObserver { observer, agrees, statement } => {
-                need(Permission::AnswerForParty)?;
                 admission::answer_observer(self, by, *observer, *agrees, statement)
             }
 
-            Action::AskIntoCaucus { caucus, members } => {
-                need(Permission::HoldCaucus)?;
-                caucus::ask(self, by, *caucus, members)
-            }
-            Action::AnswerCaucus { caucus, accepts } => {
-                need(Permission::JoinCaucus)?;
-                caucus::answer(self, by, *caucus, *accepts)
-            }
+            Action::AskIntoCaucus { caucus, members } => caucus::ask(self, by, *caucus, members),
+            Action::AnswerCaucus { caucus, accepts } => caucus::answer(self, by, *caucus, *accepts),
             Action::LeaveCaucus => caucus::leave(by),
-            Action::EndCaucus { caucus } => {
-                need(Permission::HoldCaucus)?;
-                caucus::end(self, by, *caucus)
-            }
+            Action::EndCaucus { caucus } => caucus::end(self, by, *caucus),
 
             Action::SetMicrophone { on } => {
-                need(Permission::Speak)?;
                 Ok(floor::switch(by.microphone_on, *on, Event::MicrophoneSwitched { participant, on: *on }))
             }
             Action::SetCamera { on } => {
-                need(Permission::Speak)?;
                 Ok(floor::switch(by.camera_on, *on, Event::CameraSwitched { participant, on: *on }))
             }
             Action::SetScreen { on } => {
-                need(Permission::Speak)?;
                 Ok(floor::switch(by.screen_on, *on, Event::ScreenSwitched { participant, on: *on }))
             }
             Action::RaiseHand { raised } => {
-                need(Permission::RaiseHand)?;
                 Ok(floor::switch(by.hand_raised, *raised, Event::HandRaised { participant, raised: *raised }))
             }
-            Action::Mute { participant } => {
-                need(Permission::Mute)?;
-                floor::mute(self, *participant)
-            }
-            Action::Say { to, text } => {
-                need(Permission::Chat)?;
-                chat::say(self, by, *to, text, now_ms)
-            }
+            Action::Mute { participant } => floor::mute(self, *participant),
+            Action::Say { to, text } => chat::say(self, by, *to, text, now_ms),
 
-            Action::DeliverNotices => {
-                need(Permission::DeliverNotices)?;
-                Ok(if self.notices_delivered { Vec::new() } else { vec![Event::NoticesDelivered {}] })
-            }
+            Action::DeliverNotices => Ok(notice::deliver(self)),
             Action::ConfirmNotice { notice, digest, statement } => {
-                need(Permission::ConfirmNotices)?;
                 notice::confirm(self, by, *notice, digest, statement)
             }
 
-            Action::AskRecording { request } => {
-                need(Permission::HoldRecording)?;
-                recording::ask(self, *request)
-            }
+            Action::AskRecording { request } => recording::ask(self, *request),
             Action::AnswerRecording { request, agrees, statement } => {
-                need(Permission::AnswerRecording)?;
                 recording::answer(self, by, *request, *agrees, statement)
             }
-            Action::WithdrawRecording { request, statement } => {
-                need(Permission::AnswerRecording)?;
-                recording::withdraw(self, by, *request, statement)
-            }
-            Action::StopRecording => {
-                need(Permission::HoldRecording)?;
-                recording::stop(self)
-            }
+            Action::WithdrawRecording { request, statement } => recording::withdraw(self, by, *request, statement),
+            Action::StopRecording => recording::stop(self),
 
-            Action::OpenPapers { template } => {
-                need(Permission::HoldPapers)?;
-                agreement::open(self, template)
-            }
-            Action::Freeze(frozen) => {
-                need(Permission::HoldPapers)?;
-                agreement::freeze(self, frozen)
-            }
-            Action::Reopen { reason } => {
-                need(Permission::HoldPapers)?;
-                agreement::reopen(self, reason)
-            }
+            Action::OpenPapers { template } => agreement::open(self, template),
+            Action::Freeze(frozen) => agreement::freeze(self, frozen),
+            Action::Reopen { reason } => agreement::reopen(self, reason),
             Action::Sign { content_digest, document_digest, statement } => {
-                need(Permission::Sign)?;
                 agreement::sign(self, by, content_digest, document_digest, statement)
             }
             Action::AuthoriseSeal { content_digest, document_digest, statement } => {
-                need(Permission::Seal)?;
                 agreement::authorise_seal(self, by, content_digest, document_digest, statement)
             }
 
-            Action::End { ending, report } => {
-                need(Permission::Conclude)?;
-                ending::end(self, *ending, report)
-            }
+            Action::End { ending, report } => ending::end(self, *ending, report),
 
             Action::Found(_)
             | Action::Invite { .. }
@@ -261,11 +215,12 @@ impl State {
             | Action::Arrive { .. }
             | Action::Lose { .. }
             | Action::Restart
+            | Action::BindWriter { .. }
             | Action::Receive { .. } => Err(Refusal::NotAllowed),
         }
     }
 
-    fn consequences(&self, fresh: Uuid, now_ms: u64) -> Vec<Event> {
+    pub(crate) fn consequences(&self, fresh: Uuid, now_ms: u64) -> Vec<Event> {
         let mut events = caucus::consequences(self);
         events.extend(admission::consequences(self));
         if events.is_empty() {
@@ -278,6 +233,10 @@ impl State {
     }
 
     /// Applies what has happened. Never fails: an event that names somebody unknown changes nothing.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per event, each a line or two; the list is the table of contents"
+    )]
     pub fn evolve(&mut self, recorded: &Recorded) {
         if let Some(id) = recorded.by {
             let applied = self.applied.entry(id).or_default();
@@ -291,7 +250,6 @@ impl State {
         match &recorded.event {
             Event::Founded { charter } => admission::evolve_founded(self, charter),
             Event::Invited { participant, invitation } => admission::evolve_invited(self, *participant, *invitation),
-            Event::InvitationRevoked { participant } => admission::evolve_out(self, *participant, Presence::Removed),
             Event::Arrived { participant, connection, device_key } => {
                 admission::evolve_arrived(self, *participant, *connection, device_key, recorded.at_ms);
             }
@@ -303,10 +261,13 @@ impl State {
             Event::SessionOpened {} => self.phase = Phase::InSession,
             Event::Admitted { participant } => admission::evolve_admitted(self, *participant),
             Event::Declined { participant, .. } => admission::evolve_out(self, *participant, Presence::Declined),
-            Event::Removed { participant, .. } => admission::evolve_out(self, *participant, Presence::Removed),
+            Event::Removed { participant, .. } | Event::InvitationRevoked { participant } => {
+                admission::evolve_out(self, *participant, Presence::Removed);
+            }
             Event::Left { participant } => admission::evolve_out(self, *participant, Presence::Absent),
             Event::ObserverAnswered { observer, party, agrees, .. } => {
-                self.observer_answers.insert((*observer, *party), *agrees);
+                let by = recorded.by.unwrap_or(*party);
+                admission::evolve_answered_observer(self, *observer, *party, by, *agrees);
             }
             Event::ObserverWithdrawn { observer } => admission::evolve_to_door(self, *observer, recorded.at_ms),
 
@@ -316,7 +277,7 @@ impl State {
             Event::CaucusEntered { caucus, participant } => caucus::evolve_entered(self, *caucus, *participant),
             Event::CaucusDeclined { caucus, participant } => caucus::evolve_unasked(self, *caucus, *participant),
             Event::CaucusLeft { participant, .. } => caucus::evolve_left(self, *participant),
-            Event::CaucusEnded { caucus } => caucus::evolve_ended(self, *caucus),
+            Event::CaucusEnded { caucus } => caucus::evolve_ended(self, *caucus, recorded.by),
 
             Event::MicrophoneSwitched { participant, on } => {
                 floor::evolve(self, *participant, |person| person.microphone_on = *on);
@@ -333,12 +294,7 @@ impl State {
             Event::Muted { participant } => {
                 floor::evolve(self, *participant, |person| person.microphone_on = false);
             }
-            Event::Said { message } => {
-                self.chat.push_back(Arc::new(message.clone()));
-                if self.chat.len() > CHAT_MESSAGES_MAX {
-                    self.chat.pop_front();
-                }
-            }
+            Event::Said { message } => self.chat.push_back(Arc::new(message.clone())),
 
             Event::NoticesDelivered {} => self.notices_delivered = true,
             Event::NoticeConfirmed { participant, notice, .. } => {
@@ -357,6 +313,9 @@ impl State {
             Event::SpanEnded { end, .. } => recording::evolve_ended(self, *end, recorded.at_ms),
 
             Event::PapersOpened { template } => self.template = Some(template.clone()),
+            Event::WriterBound { participant, client } => {
+                self.writers.insert(*client, *participant);
+            }
             Event::Frozen { frozen } => agreement::evolve_frozen(self, frozen, recorded.at_ms),
             Event::Reopened { .. } => agreement::evolve_reopened(self),
             Event::Signed { participant, statement, .. } => {

@@ -47,6 +47,7 @@ pub enum OutsideReason {
 
 /// What a person is told of themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches of one person, each independent of the others")]
 pub struct You {
     /// One's id in this room.
     pub id: ParticipantId,
@@ -282,9 +283,7 @@ impl State {
             Presence::Absent => View::Outside { reason: OutsideReason::Left },
             Presence::Declined => View::Outside { reason: OutsideReason::Declined },
             Presence::Removed => View::Outside { reason: OutsideReason::Removed },
-            Presence::Waiting => {
-                View::Waiting { you: you(person, &[]), organisation: charter.organisation.clone() }
-            }
+            Presence::Waiting => View::Waiting { you: you(person, &[]), organisation: charter.organisation.clone() },
             Presence::Admitted if person.role == Role::SealOfficer => View::Desk(Box::new(DeskView {
                 you: you(person, permissions(person.role)),
                 organisation: charter.organisation.clone(),
@@ -329,8 +328,7 @@ impl State {
 
     /// Whether a person may change the drafts now.
     pub fn may_write(&self, participant: ParticipantId) -> bool {
-        self.phase == Phase::InSession
-            && self.seated(participant).is_some_and(|person| self.may_read_papers(person))
+        self.phase == Phase::InSession && self.seated(participant).is_some_and(|person| self.may_read_papers(person))
     }
 
     fn may_read_papers(&self, person: &Person) -> bool {
@@ -397,7 +395,6 @@ impl State {
         if !viewer.role.is_side() && !viewer.role.is_mediator() {
             return Vec::new();
         }
-        let side = viewer.speaks_for.unwrap_or(viewer.id);
         self.people
             .values()
             .filter(|person| person.role == Role::Observer)
@@ -405,7 +402,7 @@ impl State {
             .map(|person| ObserverView {
                 id: person.id,
                 name: person.name.clone(),
-                your_answer: self.observer_answers.get(&(person.id, side)).copied(),
+                your_answer: self.answer_of_side(person.id, viewer.side()),
                 agreed: self.every_party_agrees_to(person.id),
             })
             .collect()
@@ -476,7 +473,7 @@ fn you(person: &Person, may: &[Permission]) -> You {
         id: person.id,
         name: person.name.clone(),
         role: person.role,
-        may: may.to_vec(),
+        may: may.iter().copied().filter(|permission| *permission != Permission::Sign || person.may_sign()).collect(),
         microphone_on: person.microphone_on,
         camera_on: person.camera_on,
         screen_on: person.screen_on,
