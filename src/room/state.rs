@@ -233,10 +233,6 @@ impl State {
     }
 
     /// Applies what has happened. Never fails: an event that names somebody unknown changes nothing.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm per event, each a line or two; the list is the table of contents"
-    )]
     pub fn evolve(&mut self, recorded: &Recorded) {
         if let Some(id) = recorded.by {
             let applied = self.applied.entry(id).or_default();

@@ -250,10 +250,15 @@ impl Meeting {
     }
 
     pub(super) fn tries(&mut self, actor: Actor, action: Action) -> Result<Vec<Event>, Refusal> {
-        self.serial += 1;
-        self.now_ms += 10;
+        self.time_passes();
         let id = CommandId(Uuid::from_u128(1_000_000 + self.serial));
         self.sends(&Command { id, actor, action, fresh: Uuid::from_u128(2_000_000 + self.serial) })
+    }
+
+    /// As long as one command takes, and nothing happens.
+    pub(super) fn time_passes(&mut self) {
+        self.serial += 1;
+        self.now_ms += 10;
     }
 
     /// Decides and evolves; every promise that holds for every command is checked here.

@@ -1,6 +1,7 @@
 //! The one table: every person's action against every role (attacks.md "role change by any client message").
 
 use super::meeting::*;
+use crate::Permission::{Admit, Conclude, HoldPapers, HoldRecording, Mute, Seal};
 use crate::permission::{needed, permissions};
 use crate::{Action, Actor, ChatRecipient, Ending, NoticeId, Refusal, Role, may};
 
@@ -112,7 +113,6 @@ fn only_one_role_presides_and_only_one_seals() {
         Role::Observer,
         Role::SealOfficer,
     ];
-    use crate::Permission::{Admit, Conclude, HoldPapers, HoldRecording, Mute, Seal};
     for role in roles {
         for permission in [Admit, Mute, HoldRecording, HoldPapers, Conclude] {
             assert_eq!(may(role, permission), role == Role::PresidingMediator, "{role:?} {permission:?}");
