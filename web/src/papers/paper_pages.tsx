@@ -13,6 +13,9 @@ export interface Drawn {
   isComplete: boolean;
 }
 
+/** Steps of enlargement; their sizes are in `style/papers.css`. */
+const ZOOM_MAX = 2;
+
 export function PaperPages({ paper, drawn }: { paper: Paper; drawn: Signal<Drawn> }) {
   const t = words.value;
   const state = paper.state.value;
@@ -55,6 +58,7 @@ function Pages({ bytes, drawn }: { bytes: Bytes; drawn: Signal<Drawn> }) {
   const place = useRef<HTMLDivElement>(null);
   const pages = useSignal<Page[]>([]);
   const isUnreadable = useSignal(false);
+  const zoom = useSignal(0);
   useEffect(() => {
     let isGone = false;
     const draw = async () => {
@@ -77,6 +81,11 @@ function Pages({ bytes, drawn }: { bytes: Bytes; drawn: Signal<Drawn> }) {
   const count = pages.value.length;
   return (
     <div class="paper" ref={place}>
+      <div class="row">
+        <Zoom zoom={zoom} by={-1} label={t.papers.smaller} sign="−" />
+        <Zoom zoom={zoom} by={1} label={t.papers.larger} sign="+" />
+        <Download bytes={bytes} />
+      </div>
       {isUnreadable.value && (
         <p class="trouble" role="alert">
           {t.papers.unreadable}
@@ -84,12 +93,11 @@ function Pages({ bytes, drawn }: { bytes: Bytes; drawn: Signal<Drawn> }) {
       )}
       {!isUnreadable.value && !drawn.value.isComplete && <p class="faint">{t.papers.reading}</p>}
       {pages.value.map((page, index) => (
-        <figure class="paper-page" key={page.canvas} data-testid={`page-${index + 1}`}>
+        <figure class="paper-page" key={page.canvas} data-zoom={zoom.value} data-testid={`page-${index + 1}`}>
           <Canvas page={page} />
           <figcaption>{t.papers.page(index + 1, count)}</figcaption>
         </figure>
       ))}
-      <Download bytes={bytes} />
     </div>
   );
 }
@@ -101,13 +109,33 @@ function Canvas({ page: { canvas, words: read } }: { page: Page }) {
   }, [canvas]);
   return (
     <>
-      <div ref={place} aria-hidden="true" />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an enlarged page scrolls, and must do so by keyboard too */}
+      <div class="paper-window" ref={place} tabIndex={0} role="img" aria-label={words.value.papers.agreement} />
       <div class="hidden-words">{read}</div>
     </>
   );
 }
 
-export function Download({ bytes }: { bytes: Bytes }) {
+/** A page of A4 on a phone needs a closer look. */
+function Zoom({ zoom, by, label, sign }: { zoom: Signal<number>; by: 1 | -1; label: string; sign: string }) {
+  const next = zoom.value + by;
+  return (
+    <button
+      type="button"
+      class="button quiet"
+      data-testid={by > 0 ? "zoom-in" : "zoom-out"}
+      aria-label={label}
+      disabled={next < 0 || next > ZOOM_MAX}
+      onClick={() => {
+        zoom.value = next;
+      }}
+    >
+      {sign}
+    </button>
+  );
+}
+
+function Download({ bytes }: { bytes: Bytes }) {
   const address = useSignal("");
   useEffect(() => {
     const made = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));

@@ -6,8 +6,9 @@ import type { Bytes } from "../device/bytes";
 
 pdfjs.GlobalWorkerOptions.workerSrc = workerAddress;
 
-/** Sharpness beyond which a canvas only costs memory. */
-const SCALE_MAX = 3;
+/** Canvas pixels per CSS pixel: enough for the largest enlargement, and no more than a phone's memory bears. */
+const SHARPNESS_MIN = 2;
+const SHARPNESS_MAX = 3;
 
 export interface Page {
   canvas: HTMLCanvasElement;
@@ -34,7 +35,7 @@ export async function drawPages(
 async function drawPage(pdf: pdfjs.PDFDocumentProxy, number: number, widthPx: number): Promise<Page> {
   const page = await pdf.getPage(number);
   const plain = page.getViewport({ scale: 1 });
-  const scale = (widthPx / plain.width) * Math.min(window.devicePixelRatio || 1, SCALE_MAX);
+  const scale = (widthPx / plain.width) * Math.min(Math.max(window.devicePixelRatio, SHARPNESS_MIN), SHARPNESS_MAX);
   const viewport = page.getViewport({ scale });
   const canvas = document.createElement("canvas");
   canvas.width = Math.floor(viewport.width);

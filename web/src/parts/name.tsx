@@ -4,6 +4,7 @@
  */
 
 import type { Authority, Role } from "../protocol";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function Name({ name, isYou = false }: { name: string; isYou?: boolean }) {
@@ -24,9 +25,5 @@ export function RoleTag({ role }: { role: Role }) {
 }
 
 export function SpeaksFor({ name, authority }: { name: string; authority: Authority | null }) {
-  return (
-    <span class="faint">
-      <bdi>{words.value.speaksFor(name, authority === "special")}</bdi>
-    </span>
-  );
+  return <span class="faint">{words.value.speaksFor(isolate(name), authority === "special")}</span>;
 }

@@ -6,6 +6,7 @@ import { playSounds, soundsBlocked } from "../parts/track";
 import type { InsideView } from "../protocol";
 import type { News } from "../room/news";
 import { audience, otherCaucuses, ownCaucus, person } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function LostBanner() {
@@ -22,9 +23,15 @@ export function LostBanner() {
 export function Banners({ view }: { view: InsideView }) {
   const { media } = useSession();
   const t = words.value;
-  const names = (ids: string[]) => t.list(ids.map((id) => person(view, id)?.name ?? "").filter((name) => name !== ""));
+  const names = (ids: string[]) =>
+    t.list(
+      ids
+        .map((id) => person(view, id))
+        .filter((each) => each !== undefined)
+        .map(({ name }) => isolate(name)),
+    );
   const own = ownCaucus(view);
-  const others = audience(view).map(({ name }) => name);
+  const others = audience(view).map(({ name }) => isolate(name));
   const state = media.state.value;
   return (
     <div class="banners">
@@ -67,14 +74,15 @@ export function NewsList() {
   const { news } = useSession();
   return (
     <div class="news" role="status" aria-live="polite" data-testid="news">
-      {news.value.map((each) => (
-        <p key={keyOf(each)}>
-          <bdi>{told(each)}</bdi>
-        </p>
+      {news.value.slice(-NEWS_SHOWN_MAX).map((each) => (
+        <p key={keyOf(each)}>{told(each)}</p>
       ))}
     </div>
   );
 }
+
+/** More at once would hide the people. */
+const NEWS_SHOWN_MAX = 3;
 
 function told(news: News): string {
   const t = words.value;
@@ -83,7 +91,7 @@ function told(news: News): string {
     case "went":
     case "dropped":
     case "returned":
-      return t.news[news.kind](news.name, t.roles[news.role]);
+      return t.news[news.kind](isolate(news.name), t.roles[news.role]);
     default:
       return t.news[news.kind];
   }

@@ -8,13 +8,14 @@ import { Icon, type IconName } from "../parts/icons";
 import { useSession } from "../parts/session";
 import type { InsideView, Source } from "../protocol";
 import { audience } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function AudienceLine({ view }: { view: InsideView }) {
   const { media } = useSession();
   const t = words.value;
   const isOn = media.publishing.now.value.microphone;
-  const names = audience(view).map(({ name }) => name);
+  const names = audience(view).map(({ name }) => isolate(name));
   const text = !view.you.may.includes("speak")
     ? t.status.observerOnly
     : !isOn
@@ -24,7 +25,7 @@ export function AudienceLine({ view }: { view: InsideView }) {
         : t.status.hearing(t.list(names));
   return (
     <p class="audience" role="status" data-testid="audience" data-on={isOn}>
-      <bdi>{text}</bdi>
+      {text}
     </p>
   );
 }
@@ -65,7 +66,7 @@ export function Controls({ view }: { view: InsideView }) {
           </button>
         </div>
       )}
-      <div class="controls" role="group" aria-label={t.controls.group}>
+      <div class="controls">
         {maySpeak && (
           <>
             <Switch source="microphone" on="microphone" off="microphoneOff" />

@@ -8,6 +8,7 @@ import { useSession } from "../parts/session";
 import type { InsideView, ObserverView, PersonView } from "../protocol";
 import { notices } from "../room/notices";
 import { otherCaucuses, peopleHere, person as personOf } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function People({ view }: { view: InsideView }) {
@@ -93,7 +94,7 @@ function Row({ view, person }: { view: InsideView; person: PersonView }) {
           <Confirm
             testid={`remove-${id}`}
             open={t.people.remove}
-            question={t.people.removeAsk(name)}
+            question={t.people.removeAsk(isolate(name))}
             confirm={t.people.confirmRemove}
             reason={t.people.reason}
             run={(reason) => session.act({ type: "remove", participant: id, reason })}

@@ -8,6 +8,7 @@ import { useSession } from "../parts/session";
 import type { InsideView } from "../protocol";
 import { notices } from "../room/notices";
 import { type Prompt, person, prompts } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function PromptCard({ view, openPapers }: { view: InsideView; openPapers: () => void }) {
@@ -63,9 +64,7 @@ function Asked({ prompt, view, openPapers }: { prompt: Prompt; view: InsideView;
             </>
           }
         >
-          <p>
-            <bdi>{t.prompt.caucusText(person(view, prompt.mediator)?.name ?? t.roles.presiding_mediator)}</bdi>
-          </p>
+          <p>{t.prompt.caucusText(isolate(person(view, prompt.mediator)?.name ?? t.roles.presiding_mediator))}</p>
         </Card>
       );
     }

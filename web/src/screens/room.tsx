@@ -38,7 +38,8 @@ export function Room({ view }: { view: InsideView }) {
         <Banners view={view} />
         <Consent view={view} />
       </div>
-      <main class="room-main">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <main class="room-main" tabIndex={0}>
         <Outcome view={view} openPapers={() => (panel.value = "papers")} />
         <Stage view={view} />
         <NewsList />
@@ -50,10 +51,10 @@ export function Room({ view }: { view: InsideView }) {
           <PromptCard view={view} openPapers={() => (panel.value = "papers")} />
         </div>
       </div>
-      <div class="room-own">
+      <section class="room-own" aria-label={words.value.controls.group}>
         {view.phase !== "concluded" && <AudienceLine view={view} />}
         <Controls view={view} />
-      </div>
+      </section>
       <Tabs view={view} panel={panel} />
       {panel.value && <Panel view={view} name={panel.value} close={() => (panel.value = null)} />}
       <Sounds />
@@ -110,7 +111,7 @@ function Consent({ view }: { view: InsideView }) {
   const { request } = view.recording;
   if (request?.your_answer !== true) return null;
   return (
-    <div class="banner consent" data-testid="consent-given">
+    <div class="banner consent" role="status" data-testid="consent-given">
       <span>
         {t.consent.youAgreed} · {t.consent.outstanding(request.outstanding)}
       </span>

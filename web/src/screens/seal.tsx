@@ -32,6 +32,7 @@ export function SealDesk({ view }: { view: DeskView }) {
           {!agreement?.frozen ? t.seal.waiting : agreement.sealed ? t.seal.done : t.seal.text}
         </p>
         <ProblemBox />
+        {agreement?.frozen && <h2>{t.papers.agreement}</h2>}
         {agreement?.frozen && (
           <FrozenAgreement
             key={agreement.frozen.document_digest}

@@ -6,6 +6,7 @@ import { useSession } from "../parts/session";
 import { Picture } from "../parts/track";
 import type { InsideView, PersonView } from "../protocol";
 import { peopleHere } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function Stage({ view }: { view: InsideView }) {
@@ -97,7 +98,7 @@ function ScreenTile({ view, person }: { view: InsideView; person: PersonView }) 
   const t = words.value;
   const isYou = person.id === view.you.id;
   const track = isYou ? media.screen.value : media.trackOf(person.id, "screen");
-  const label = t.tile.screenOf(person.name);
+  const label = t.tile.screenOf(isolate(person.name));
   return (
     <figure class="shared-screen" data-testid={`screen-${person.id}`}>
       {track ? (
@@ -105,9 +106,7 @@ function ScreenTile({ view, person }: { view: InsideView; person: PersonView }) 
       ) : (
         <div class="placeholder">{t.tile.arriving}</div>
       )}
-      <figcaption>
-        <bdi>{label}</bdi>
-      </figcaption>
+      <figcaption>{label}</figcaption>
     </figure>
   );
 }

@@ -7,6 +7,7 @@ import { useSession } from "../parts/session";
 import type { InsideView, WaitingPersonView } from "../protocol";
 import { notices, titleAndBody } from "../room/notices";
 import { person } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { clock, language, words } from "../text/language";
 import { CaucusSteering } from "./steer_caucus";
 import { EndSteering } from "./steer_end";
@@ -73,7 +74,7 @@ function AtTheDoor({ waiting }: { waiting: WaitingPersonView }) {
         <Confirm
           testid={`decline-${id}`}
           open={t.desk.decline}
-          question={t.desk.declineAsk(name)}
+          question={t.desk.declineAsk(isolate(name))}
           confirm={t.desk.confirmDecline}
           reason={t.people.reason}
           run={(reason) => session.act({ type: "decline", participant: id, reason })}
@@ -104,7 +105,7 @@ function Notices({ view }: { view: InsideView }) {
               <span class="faint">
                 {confirmed_by.length === 0
                   ? t.desk.nobodyConfirmed
-                  : t.desk.confirmedBy(t.list(confirmed_by.map((id) => person(view, id)?.name ?? "…")))}
+                  : t.desk.confirmedBy(t.list(confirmed_by.map((id) => isolate(person(view, id)?.name ?? "…"))))}
               </span>
             </li>
           ))}

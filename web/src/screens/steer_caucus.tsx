@@ -6,6 +6,7 @@ import { Name, RoleTag } from "../parts/name";
 import { useSession } from "../parts/session";
 import type { InsideView } from "../protocol";
 import { candidatesForCaucus, otherCaucuses, ownCaucus, person } from "../room/selectors";
+import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
 export function CaucusSteering({ view }: { view: InsideView }) {
@@ -37,7 +38,7 @@ export function CaucusSteering({ view }: { view: InsideView }) {
       {isPresiding &&
         otherCaucuses(view).map(({ caucus, members }) => (
           <Action key={caucus} testid={`end-caucus-${caucus}`} run={() => session.act({ type: "end_caucus", caucus })}>
-            {t.desk.caucusEndOf(t.list(members.map((id) => person(view, id)?.name ?? "…")))}
+            {t.desk.caucusEndOf(t.list(members.map((id) => isolate(person(view, id)?.name ?? "…"))))}
           </Action>
         ))}
     </section>
