@@ -13,8 +13,6 @@ pub const SHARED_SECRET_BYTES_MIN: usize = 32;
 pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Characters of the case service's own references (rooms, people).
 pub const REFERENCE_CHARS_MAX: usize = 128;
-/// Characters of how identity was established, and of a masked document number.
-pub const IDENTITY_CHARS_MAX: usize = 80;
 
 /// Bytes of a result bundle that travels inside the webhook; a larger one is fetched from its address.
 pub const WEBHOOK_BUNDLE_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::{Authority, Confidentiality, RecordingPolicy, Role};
-use crate::limits::{IDENTITY_CHARS_MAX, REFERENCE_CHARS_MAX};
+use crate::limits::REFERENCE_CHARS_MAX;
 
 /// A room for a case, as the case service asks for it. Unknown fields are refused: a misspelt rule must not be a lost one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -133,14 +133,12 @@ impl CreateRoom {
         let mut people = Vec::with_capacity(self.people.len());
         for person in &self.people {
             check_reference("a person", &person.reference)?;
-            check_identity(&person.identity)?;
             let participant = Uuid::new_v4();
             if ids.insert(person.reference.clone(), ParticipantId(participant)).is_some() {
                 return Err(FoundingError::SameReference { reference: person.reference.clone() });
             }
             people.push(PersonCreated { reference: person.reference.clone(), participant });
         }
-        self.check_claims()?;
         let expected = self
             .people
             .into_iter()
@@ -176,15 +174,6 @@ impl CreateRoom {
         let mut value = [0; 32];
         value.copy_from_slice(digest(&SHA256, &bytes).as_ref());
         value
-    }
-
-    fn check_claims(&self) -> Result<(), FoundingError> {
-        let of_other_case = self.claims.iter().filter_map(|claim| claim.case_number.as_ref());
-        match of_other_case.into_iter().find(|number| !self.case_numbers.contains(number)) {
-            Some(number) => Err(FoundingError::OtherCase { case_number: number.clone() }),
-            None if has_duplicates(&self.case_numbers) => Err(FoundingError::SameCase),
-            None => Ok(()),
-        }
     }
 }
 
@@ -224,20 +213,6 @@ fn check_reference(whose: &'static str, reference: &str) -> Result<(), FoundingE
     if is_good { Ok(()) } else { Err(FoundingError::BadReference { whose }) }
 }
 
-fn check_identity(identity: &NewIdentity) -> Result<(), FoundingError> {
-    let texts = [Some(&identity.method), identity.document_masked.as_ref()];
-    let is_bad = |text: &String| {
-        text.trim().is_empty() || text.chars().count() > IDENTITY_CHARS_MAX || text.chars().any(char::is_control)
-    };
-    if texts.into_iter().flatten().any(is_bad) { Err(FoundingError::BadIdentity) } else { Ok(()) }
-}
-
-fn has_duplicates(texts: &[String]) -> bool {
-    let mut sorted: Vec<_> = texts.iter().collect();
-    sorted.sort_unstable();
-    sorted.windows(2).any(|pair| pair.first() == pair.last())
-}
-
 /// Why no room can be founded on a request. Each names its remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -248,14 +223,6 @@ pub enum FoundingError {
     SameReference { reference: String },
     #[error("speaks_for names {reference:?}, who is not among the people; use a party's reference")]
     UnknownParty { reference: String },
-    #[error(
-        "an identity's method or document is empty, longer than 80 characters or has control characters; shorten it"
-    )]
-    BadIdentity,
-    #[error("a claim belongs to {case_number:?}, which is not among the case numbers; add it there")]
-    OtherCase { case_number: String },
-    #[error("a case number is listed twice; list each once, for each gets a result of its own")]
-    SameCase,
     #[error("{detail}")]
     Charter { detail: String },
 }

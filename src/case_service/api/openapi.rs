@@ -4,6 +4,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::{Modify, OpenApi};
 
 use crate::api::router;
+use crate::delivery::ResultNotice;
 use crate::problem::Problem;
 
 /// The document, pretty-printed, with a final newline.
@@ -26,7 +27,7 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(router::create_room, router::room_status, router::invite, router::revoke, router::result),
-    components(schemas(Problem)),
+    components(schemas(Problem, ResultNotice)),
     modifiers(&ServiceToken)
 )]
 struct Document;

@@ -72,6 +72,7 @@ pub struct Invitation {
 #[utoipa::path(
     post,
     path = "/api/v1/rooms",
+    tag = "rooms",
     request_body = CreateRoom,
     responses(
         (status = 201, description = "The room exists.", body = RoomCreated),
@@ -103,6 +104,7 @@ pub(super) async fn create_room<R: Rooms>(
 #[utoipa::path(
     get,
     path = "/api/v1/rooms/{room}",
+    tag = "rooms",
     params(("room" = Uuid, Path, description = "The room.")),
     responses(
         (status = 200, description = "The room.", body = RoomStatus),
@@ -124,6 +126,7 @@ pub(super) async fn room_status<R: Rooms>(
 #[utoipa::path(
     post,
     path = "/api/v1/rooms/{room}/invitations",
+    tag = "invitations",
     params(("room" = Uuid, Path, description = "The room.")),
     request_body = NewInvitation,
     responses(
@@ -153,6 +156,7 @@ pub(super) async fn invite<R: Rooms>(
 #[utoipa::path(
     delete,
     path = "/api/v1/rooms/{room}/invitations/{participant}",
+    tag = "invitations",
     params(
         ("room" = Uuid, Path, description = "The room."),
         ("participant" = Uuid, Path, description = "The person."),
@@ -178,6 +182,7 @@ pub(super) async fn revoke<R: Rooms>(
 #[utoipa::path(
     get,
     path = "/api/v1/rooms/{room}/results/{number}",
+    tag = "results",
     params(
         ("room" = Uuid, Path, description = "The room."),
         ("number" = usize, Path, description = "The result's number, from 1, as in the room's status."),

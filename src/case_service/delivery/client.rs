@@ -25,35 +25,33 @@ use crate::limits::{ANSWER_HEAD_BYTES_MAX, CONNECT_DEADLINE_MS, DELIVERY_DEADLIN
 /// Sends webhooks.
 #[derive(Clone)]
 pub struct WebhookClient {
-    tls: Arc<ClientConfig>,
+    /// `None` where nobody is trusted: then https is not spoken at all.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl WebhookClient {
     /// Trusts the certificate authorities of this machine (`SSL_CERT_FILE` names others).
-    ///
-    /// # Errors
-    /// [`DeliveryError::NoTrust`] if there are none.
-    pub fn with_system_roots() -> Result<Self, DeliveryError> {
+    #[expect(clippy::new_without_default, reason = "it reads files")]
+    pub fn new() -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            return Err(DeliveryError::NoTrust);
+        let client = if roots.is_empty() { Self { tls: None } } else { Self::with_roots(roots) };
+        if client.tls.is_none() {
+            tracing::warn!("{}", DeliveryError::NoTrust);
         }
-        Self::with_roots(roots)
+        client
     }
 
     /// Trusts these certificate authorities.
-    ///
-    /// # Errors
-    /// [`DeliveryError::NoTrust`] if the cryptography cannot be set up.
-    pub fn with_roots(roots: RootCertStore) -> Result<Self, DeliveryError> {
-        let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| DeliveryError::NoTrust)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { tls: Arc::new(tls) })
+    pub fn with_roots(roots: RootCertStore) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok().map(|builder| {
+                let mut tls = builder.with_root_certificates(roots).with_no_client_auth();
+                tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+                Arc::new(tls)
+            });
+        Self { tls }
     }
 
     /// Signs a body and sends it; returns once the receiver has answered that it holds it (2xx).
@@ -79,8 +77,8 @@ impl WebhookClient {
         request: Request<Full<Bytes>>,
     ) -> Result<StatusCode, DeliveryError> {
         let connecting = async {
-            let address = resolve(destination).await?;
-            TcpStream::connect(address).await.map_err(|_| DeliveryError::Unreachable)
+            let addresses = resolve(destination).await?;
+            TcpStream::connect(addresses.as_slice()).await.map_err(|_| DeliveryError::Unreachable)
         };
         let connected = timeout(Duration::from_millis(CONNECT_DEADLINE_MS), connecting);
         let stream = connected.await.map_err(|_| DeliveryError::TimedOut)??;
@@ -89,7 +87,7 @@ impl WebhookClient {
         }
         let name = destination.url().host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(name).map_err(|_| DeliveryError::Untrusted)?;
-        let connector = TlsConnector::from(self.tls.clone());
+        let connector = TlsConnector::from(self.tls.clone().ok_or(DeliveryError::NoTrust)?);
         let stream = connector.connect(name, stream).await.map_err(|_| DeliveryError::Untrusted)?;
         exchange(stream, request).await
     }

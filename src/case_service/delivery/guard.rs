@@ -1,7 +1,7 @@
 //! Which addresses a webhook may be sent to: the public internet, and what the operator has named.
 //!
-//! A name is resolved once, every address it has must be allowed, and the connection goes to exactly one of those, so a
-//! name that changes its mind in between (DNS rebinding) gains nothing.
+//! A name is resolved once per attempt, every address it has must be allowed, and the connection goes to one of exactly
+//! those, so a name that changes its mind in between (DNS rebinding) gains nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -11,22 +11,25 @@ use url::Host;
 use super::client::DeliveryError;
 use super::destination::Destination;
 
-/// The address to connect to.
-pub(super) async fn resolve(destination: &Destination) -> Result<SocketAddr, DeliveryError> {
+/// The addresses that may be connected to, at least one.
+pub(super) async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, DeliveryError> {
     let port = destination.url().port_or_known_default().ok_or(DeliveryError::Unresolved)?;
     let addresses: Vec<SocketAddr> = match destination.host().ok_or(DeliveryError::Unresolved)? {
         Host::Ipv4(address) => vec![(address, port).into()],
         Host::Ipv6(address) => vec![(address, port).into()],
         Host::Domain(name) => lookup_host((name, port)).await.map_err(|_| DeliveryError::Unresolved)?.collect(),
     };
-    choose(&addresses, destination.may_be_private())
+    check(addresses, destination.may_be_private())
 }
 
-fn choose(addresses: &[SocketAddr], may_be_private: bool) -> Result<SocketAddr, DeliveryError> {
+fn check(addresses: Vec<SocketAddr>, may_be_private: bool) -> Result<Vec<SocketAddr>, DeliveryError> {
+    if addresses.is_empty() {
+        return Err(DeliveryError::Unresolved);
+    }
     if !may_be_private && addresses.iter().any(|address| !is_public(address.ip())) {
         return Err(DeliveryError::Forbidden);
     }
-    addresses.first().copied().ok_or(DeliveryError::Unresolved)
+    Ok(addresses)
 }
 
 /// Whether an address is on the public internet (IANA's special-purpose registries), in every spelling.
@@ -149,9 +152,9 @@ mod tests {
     fn a_name_with_one_private_address_among_public_ones_is_refused() {
         let public: SocketAddr = "1.1.1.1:443".parse().unwrap();
         let private: SocketAddr = "127.0.0.1:443".parse().unwrap();
-        assert_eq!(choose(&[public], false), Ok(public));
-        assert_eq!(choose(&[public, private], false), Err(DeliveryError::Forbidden));
-        assert_eq!(choose(&[private], true), Ok(private));
-        assert_eq!(choose(&[], true), Err(DeliveryError::Unresolved));
+        assert_eq!(check(vec![public], false), Ok(vec![public]));
+        assert_eq!(check(vec![public, private], false), Err(DeliveryError::Forbidden));
+        assert_eq!(check(vec![private], true), Ok(vec![private]));
+        assert_eq!(check(vec![], true), Err(DeliveryError::Unresolved));
     }
 }
