@@ -62,7 +62,10 @@ export class Session {
     this.media = new Media(this.connection, this.you, (source) => this.#cannotSend(source));
     this.connection.state.subscribe((state) => {
       if (state.kind === "lost") this.words.offline();
-      if (state.kind === "closed") this.#leaveRoom();
+      if (state.kind === "closed") {
+        this.#leaveRoom();
+        if (this.view.peek()?.where !== "outside") this.view.value = null;
+      }
     });
   }
 
@@ -173,10 +176,9 @@ export class Session {
     if (view.where !== "inside") {
       if (before?.where === "inside") this.#leaveRoom();
       rememberEntry(this.#storage, false);
-      if (view.where === "waiting") {
-        this.#owesChoice = true;
-        this.media.keepDevices(true);
-      }
+      if (view.where === "waiting") this.#owesChoice = true;
+      this.media.keepDevices(view.where === "waiting");
+      if (view.where !== "waiting") this.media.release();
       return;
     }
     if (before?.where !== "inside" || isFresh) this.media.begin();

@@ -27,6 +27,8 @@ export class Capture {
   readonly problem: Signal<DeviceProblem | null> = signal(null);
   readonly choices: Signal<Device[]> = signal([]);
   readonly chosen: Signal<string | null> = signal(null);
+  /** Told when the device goes away by itself: unplugged, or taken by the system. */
+  ended: () => void = () => undefined;
   #opening: Promise<MediaStreamTrack | null> | null = null;
 
   constructor(readonly kind: DeviceKind) {}
@@ -64,7 +66,9 @@ export class Capture {
       );
       const track = stream.getTracks()[0] ?? null;
       track?.addEventListener("ended", () => {
-        if (this.track.peek() === track) this.track.value = null;
+        if (this.track.peek() !== track) return;
+        this.track.value = null;
+        this.ended();
       });
       this.problem.value = null;
       this.track.value = track;

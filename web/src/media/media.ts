@@ -42,6 +42,11 @@ export class Media {
     private readonly cannotSend: (source: Source) => void,
   ) {
     this.publishing = new Publishing(you);
+    for (const capture of [this.camera, this.microphone]) {
+      capture.ended = () => {
+        if (this.publishing.now.peek()[capture.kind]) this.cannotSend(capture.kind);
+      };
+    }
     effect(() => void this.#obey(this.publishing.now.value));
   }
 

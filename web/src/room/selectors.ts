@@ -42,6 +42,33 @@ export function candidatesForCaucus(view: InsideView): PersonView[] {
   );
 }
 
+/** What a person may do while nothing is asked of them; a key of the dictionary. */
+export type NextStep =
+  | "door"
+  | "deliver"
+  | "drafting"
+  | "signing_others"
+  | "signing_seal"
+  | "private"
+  | "observe"
+  | "listen"
+  | "lead";
+
+export function nextStep(view: InsideView): NextStep | null {
+  const { you, agreement, phase } = view;
+  if (phase === "concluded") return null;
+  if (you.may.includes("admit") && view.waiting.length > 0) return "door";
+  if (!you.may.includes("speak")) return "observe";
+  if (view.place.kind === "caucus") return "private";
+  if (phase === "signing") {
+    const isSigned = agreement?.signers.every(({ signed_at_ms }) => signed_at_ms !== null) ?? false;
+    return isSigned ? "signing_seal" : "signing_others";
+  }
+  if (you.may.includes("deliver_notices") && view.notices.length === 0) return "deliver";
+  if (agreement) return "drafting";
+  return you.may.includes("hold_caucus") ? "lead" : "listen";
+}
+
 /** The one thing that a person is asked next. */
 export type Prompt =
   | { kind: "caucus"; caucus: string; mediator: ParticipantId }

@@ -1,12 +1,15 @@
 /** The papers panel: two drafts under two tabs while they are written; the frozen agreement afterwards. */
 
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { FrozenAgreement } from "../papers/agreement";
-import { DraftEditor } from "../papers/editor";
 import { useSession } from "../parts/session";
 import type { InsideView } from "../protocol";
 import { words } from "../text/language";
 import type { DocumentKind } from "../words/frame";
+
+/** The editor is fetched when the papers are first opened: nobody waits for it at the door. */
+const editing = signal<typeof import("../papers/editor") | null>(null);
 
 const KINDS: readonly DocumentKind[] = ["agreement", "minutes"];
 
@@ -43,6 +46,12 @@ function Drafts({ view }: { view: InsideView }) {
   const { words: drafts } = useSession();
   const t = words.value;
   const shown = useSignal<DocumentKind>("agreement");
+  const { DraftEditor } = editing.value ?? {};
+  useEffect(() => {
+    void import("../papers/editor").then((loaded) => {
+      editing.value = loaded;
+    });
+  }, []);
   return (
     <>
       <div class="paper-tabs" role="tablist" aria-label={t.papers.title}>
@@ -65,7 +74,11 @@ function Drafts({ view }: { view: InsideView }) {
         ))}
       </div>
       <div role="tabpanel" id="paper-panel" aria-labelledby={`paper-tab-${shown.value}`}>
-        <DraftEditor key={shown.value} draft={drafts.open(shown.value)} view={view} />
+        {DraftEditor ? (
+          <DraftEditor key={shown.value} draft={drafts.open(shown.value)} view={view} />
+        ) : (
+          <p class="faint">{t.papers.opening}</p>
+        )}
       </div>
     </>
   );

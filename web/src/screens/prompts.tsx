@@ -7,7 +7,7 @@ import { NoticeWords } from "../parts/notice_words";
 import { useSession } from "../parts/session";
 import type { InsideView } from "../protocol";
 import { notices } from "../room/notices";
-import { type Prompt, person, prompts } from "../room/selectors";
+import { nextStep, type Prompt, person, prompts } from "../room/selectors";
 import { isolate } from "../text/isolate";
 import { words } from "../text/language";
 
@@ -21,6 +21,17 @@ export function PromptCard({ view, openPapers }: { view: InsideView; openPapers:
       <Asked key={keyOf(first)} prompt={first} view={view} openPapers={openPapers} />
       {waiting.length > 1 && <p class="prompt-more">{t.prompt.more(waiting.length - 1)}</p>}
     </section>
+  );
+}
+
+/** While nothing is asked: what happens now, and what one may do. */
+export function NextStepLine({ view }: { view: InsideView }) {
+  const step = nextStep(view);
+  if (!step || prompts(view).length > 0) return null;
+  return (
+    <p class="next-step" data-testid="next-step" data-step={step}>
+      {words.value.next[step]}
+    </p>
   );
 }
 

@@ -17,7 +17,7 @@ import { AudienceLine, Controls } from "./controls";
 import { Outcome } from "./outcome";
 import { Papers } from "./papers";
 import { People } from "./people";
-import { PromptCard, promptTitle } from "./prompts";
+import { NextStepLine, PromptCard, promptTitle } from "./prompts";
 import { Stage } from "./stage";
 import { Steer } from "./steer";
 
@@ -31,8 +31,15 @@ export function Room({ view }: { view: InsideView }) {
   const panel = useSignal<PanelName | null>(firstPanel(view));
   useStayingAwake();
   const isPrivate = view.place.kind === "caucus";
+  const [first] = prompts(view);
   return (
-    <div class="room" data-testid="room" data-panel={panel.value ?? "none"} data-private={isPrivate}>
+    <div
+      class="room"
+      data-testid="room"
+      data-panel={panel.value ?? "none"}
+      data-private={isPrivate}
+      data-asked={first !== undefined}
+    >
       <TopBar view={view} />
       <div class="room-banners">
         <Banners view={view} />
@@ -48,7 +55,10 @@ export function Room({ view }: { view: InsideView }) {
         <ProblemBox />
         <PromptPeek view={view} panel={panel} />
         <div class="prompt-place">
-          <PromptCard view={view} openPapers={() => (panel.value = "papers")} />
+          {!(first?.kind === "sign" && panel.value === "papers") && (
+            <PromptCard view={view} openPapers={() => (panel.value = "papers")} />
+          )}
+          <NextStepLine view={view} />
         </div>
       </div>
       <section class="room-own" aria-label={words.value.controls.group}>

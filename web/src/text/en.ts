@@ -256,6 +256,18 @@ export const en: Dictionary = {
     retry: "Load again",
   },
 
+  next: {
+    door: "Somebody waits at the door. Check who they are under “Steer” and let them in.",
+    deliver: "Once everybody is here, deliver the notices under “Steer”.",
+    drafting: "The papers are being drafted. Press “Papers” to read and change them together.",
+    signing_others: "Waiting for the others to sign. There is nothing for you to do now.",
+    signing_seal: "Everybody has signed; waiting for the organisation’s seal.",
+    private: "What is said here stays with those who are here. You can speak freely.",
+    observe: "You observe. Please listen quietly, and do not record.",
+    listen: "The mediator leads. To speak, just speak or raise your hand; to write, press “Chat”.",
+    lead: "Notices, private talks and papers are under “Steer”.",
+  },
+
   consent: {
     youAgreed: "You agreed to recording",
     withdraw: "Take my consent back",

@@ -90,6 +90,12 @@ for (const [language, locale] of Object.entries(LOCALES)) {
         await page.screenshot({ path: `${ARTIFACTS}/${name}-${device}-${language}.png` });
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         expect(width, `${name} is wider than the window`).toBeLessThanOrEqual(viewport.width);
+        if (isPhone) {
+          await page.setViewportSize({ width: 360, height: 740 });
+          const narrow = await page.evaluate(() => document.documentElement.scrollWidth);
+          expect(narrow, `${name} is wider than a small phone`).toBeLessThanOrEqual(360);
+          await page.setViewportSize(viewport);
+        }
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(
           violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`),
@@ -121,6 +127,21 @@ for (const [language, locale] of Object.entries(LOCALES)) {
         await keep("02-self-test");
       });
 
+      test("without devices: what is wrong, how to mend it, and the way on", async () => {
+        const bare = await context.newPage();
+        await bare.addInitScript(() => {
+          navigator.mediaDevices.getUserMedia = (wanted) =>
+            Promise.reject(new DOMException("", wanted?.video ? "NotAllowedError" : "NotFoundError"));
+        });
+        await bare.goto(`${origin}/join#bare`);
+        await bare.getByTestId("check-devices").click();
+        await bare.locator('[data-testid="camera-problem"][data-problem="denied"]').waitFor();
+        await bare.locator('[data-testid="microphone-problem"][data-problem="missing"]').waitFor();
+        await bare.screenshot({ path: `${ARTIFACTS}/02-denied-${device}-${language}.png` });
+        expect(await bare.getByTestId("enter").isEnabled()).toBe(true);
+        await bare.close();
+      });
+
       test("at the door", async () => {
         seat.view = waiting(PEOPLE.li);
         await page.getByTestId("enter").click();
@@ -138,6 +159,9 @@ for (const [language, locale] of Object.entries(LOCALES)) {
         await expect.poll(() => framesOf(page, PEOPLE.wang), { timeout: 20_000 }).toBeGreaterThan(2);
         seat.send({ type: "speaker", participant: PEOPLE.wang });
         await keep("04-room");
+        await page.getByTestId("leave").click();
+        await keep("04-leave");
+        await page.getByTestId("leave-cancel").click();
       });
 
       test("the notices, one at a time, each signed", async () => {
