@@ -17,6 +17,11 @@ impl Digest {
         Self(octets)
     }
 
+    /// Takes 32 bytes that are a digest already.
+    pub const fn from_bytes(octets: [u8; 32]) -> Self {
+        Self(octets)
+    }
+
     /// Its 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

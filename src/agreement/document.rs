@@ -14,7 +14,9 @@ use yrs::updates::encoder::Encode;
 use yrs::{ClientID, Doc, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, XmlFragmentRef};
 
 use crate::content::Content;
-use crate::guard::{self, UpdateRefusal};
+use crate::guard::outline::Outline;
+use crate::guard::placement::{Placement, placement};
+use crate::guard::{self, Known, UpdateRefusal};
 use crate::limits::{DOCUMENT_CLIENTS_MAX, DOCUMENT_HISTORY_BYTES_MAX};
 use crate::schema::{DocumentKind, ROOT_FIELD, SchemaViolation};
 use crate::tree;
@@ -28,6 +30,7 @@ pub struct Document {
     live: Replica,
     rehearsal: Replica,
     content: Content,
+    known: Known,
     history_bytes: usize,
 }
 
@@ -54,9 +57,8 @@ pub enum LoadError {
 impl Document {
     /// An empty document.
     pub fn new(kind: DocumentKind) -> Self {
-        let live = Replica::new();
-        let rehearsal = live.copied();
-        Self { kind, live, rehearsal, content: Content::new(Vec::new()), history_bytes: 0 }
+        let (live, rehearsal) = (Replica::new(), Replica::new());
+        Self { kind, live, rehearsal, content: Content::new(Vec::new()), known: Known::default(), history_bytes: 0 }
     }
 
     /// A new document with this content, written by the server and free of anybody's history: templates, and what is
@@ -70,9 +72,11 @@ impl Document {
             let mut txn = live.doc.transact_mut();
             tree::write(&live.root, &mut txn, content);
         }
-        let content = live.content()?;
-        let rehearsal = live.copied();
-        Ok(Self { kind, live, rehearsal, content, history_bytes: 0 })
+        // What this program has just written it can read back, unless it is beyond all limits.
+        Self::around(kind, live).map_err(|error| match error {
+            LoadError::Schema(violation) => violation,
+            LoadError::Damaged => SchemaViolation::TooLarge,
+        })
     }
 
     /// Opens a stored document: a snapshot and the updates that were applied after it, in order.
@@ -85,14 +89,18 @@ impl Document {
         updates: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, LoadError> {
         let live = Replica::new();
-        let mut history_bytes = 0;
         for update in std::iter::once(snapshot).chain(updates) {
             live.apply(update).map_err(|_| LoadError::Damaged)?;
-            history_bytes += update.len();
         }
+        Self::around(kind, live)
+    }
+
+    fn around(kind: DocumentKind, live: Replica) -> Result<Self, LoadError> {
+        let snapshot = live.encoded();
         let content = live.content()?;
+        let known = Known::of(&snapshot).map_err(|_| LoadError::Damaged)?;
         let rehearsal = live.copied();
-        Ok(Self { kind, live, rehearsal, content, history_bytes })
+        Ok(Self { kind, live, rehearsal, content, known, history_bytes: snapshot.len() })
     }
 
     /// Which document of the room this is.
@@ -106,9 +114,9 @@ impl Document {
     /// # Errors
     /// [`UpdateRefusal`], with the remedy for the sender.
     pub fn apply(&mut self, update: &[u8], writers: &BTreeSet<u64>) -> Result<AppliedUpdate, UpdateRefusal> {
-        guard::judge(update, writers, &self.live.clocks())?;
+        let judged = guard::judge(update, writers, &self.known)?;
         self.make_room(update.len())?;
-        match self.rehearsal.rehearse(update) {
+        match self.rehearsal.rehearse(update, &judged.outline) {
             Rehearsal::Fits(content) => self.content = content,
             Rehearsal::Refused(refusal) => {
                 self.rehearsal = self.live.copied();
@@ -121,6 +129,8 @@ impl Document {
             }
         }
         let applied = self.live.apply(update).map_err(|_| UpdateRefusal::NotApplicable)?;
+        self.known.attributes.extend(judged.attributes);
+        self.known.clocks = self.live.clocks();
         self.history_bytes += applied.len();
         Ok(AppliedUpdate { changed: applied != Update::EMPTY_V1, update: applied })
     }
@@ -142,7 +152,7 @@ impl Document {
 
     /// The whole document with its history, for the store.
     pub fn snapshot(&self) -> Vec<u8> {
-        self.live.doc.transact().encode_diff_v1(&StateVector::default())
+        self.live.encoded()
     }
 
     /// Its content at this moment.
@@ -152,7 +162,7 @@ impl Document {
 
     /// Whether this client identifier has written here: then it may be bound only to the person it was bound to before.
     pub fn has_client(&self, client: u64) -> bool {
-        client == SERVER_CLIENT_ID || self.live.clocks().contains_key(&client)
+        client == SERVER_CLIENT_ID || self.known.clocks.contains_key(&client)
     }
 
     /// Keeps the encoded history within its limit. What is counted are bytes received; when they reach the limit the
@@ -188,6 +198,8 @@ impl Replica {
     fn new() -> Self {
         let mut options = Options::with_client_id(ClientID::new(SERVER_CLIENT_ID));
         options.offset_kind = OffsetKind::Utf16;
+        // Tidying marks deletes on one's own account. Editors do it and say so in an update; the server only listens.
+        options.cleanup_formatting = false;
         let doc = Doc::with_options(options);
         let root = doc.get_or_insert_xml_fragment(ROOT_FIELD);
         Self { doc, root }
@@ -196,11 +208,14 @@ impl Replica {
     /// A second replica in the same state.
     fn copied(&self) -> Self {
         let copy = Self::new();
-        let state = self.doc.transact().encode_diff_v1(&StateVector::default());
         // The engine reads back what it has just written; if it did not, the copy would lack what updates build on and
         // each would be refused: nothing wrong could pass.
-        let _ = copy.apply(&state);
+        let _ = copy.apply(&self.encoded());
         copy
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        self.doc.transact().encode_diff_v1(&StateVector::default())
     }
 
     /// Applies an update and answers what it changed.
@@ -216,7 +231,7 @@ impl Replica {
 
     /// Applies an update and answers the content it leaves. The engine has arithmetic and invariants that panic; the
     /// guard leaves no known way there, and should there be one, the panic ends here as a refusal.
-    fn rehearse(&self, update: &[u8]) -> Rehearsal {
+    fn rehearse(&self, update: &[u8], outline: &Outline) -> Rehearsal {
         catch_unwind(AssertUnwindSafe(|| {
             let Ok(update) = Update::decode_v1(update) else {
                 return Rehearsal::Refused(UpdateRefusal::NotApplicable);
@@ -225,14 +240,20 @@ impl Replica {
             let mut txn = ManuallyDrop::new(self.doc.transact_mut());
             let applied = txn.apply_update(update);
             txn.commit();
-            let rehearsal = if applied.is_err() || txn.has_missing_updates() {
-                Rehearsal::Refused(UpdateRefusal::NotApplicable)
-            } else {
-                tree::read(&self.root, &*txn)
-                    .map_or_else(|violation| Rehearsal::Refused(violation.into()), Rehearsal::Fits)
-            };
+            let complete = applied.is_ok() && !txn.has_missing_updates();
+            let placement = if complete { placement(outline, &*txn) } else { Placement::Senseless };
             drop(ManuallyDrop::into_inner(txn));
-            rehearsal
+            if !complete {
+                return Rehearsal::Refused(UpdateRefusal::NotApplicable);
+            }
+            match (self.content(), placement) {
+                (Err(violation), _) => Rehearsal::Refused(violation.into()),
+                (Ok(content), Placement::InOrder) => Rehearsal::Fits(content),
+                (Ok(content), Placement::Unclear) if self.copied().content().as_ref() == Ok(&content) => {
+                    Rehearsal::Fits(content)
+                }
+                (Ok(_), Placement::Unclear | Placement::Senseless) => Rehearsal::Refused(UpdateRefusal::Senseless),
+            }
         }))
         .unwrap_or(Rehearsal::Panicked)
     }

@@ -3,6 +3,9 @@
 /// Bytes of one update from an editor. A keystroke takes about 30, a pasted contract of ten pages about 60,000.
 pub const UPDATE_BYTES_MAX: usize = 256 * 1024;
 
+/// Highest client identifier: Yjs draws 32-bit numbers, JavaScript holds 53 bits.
+pub const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
+
 /// Blocks (inserted runs of text, elements, formats) of one update. A paste of 1,000 formatted paragraphs takes about 8,000.
 pub const UPDATE_BLOCKS_MAX: usize = 16_384;
 
@@ -28,8 +31,8 @@ pub const CLIENT_CLOCK_MAX: u32 = 1 << 26;
 /// Clients that ever wrote in a document. Each opening of a page is a new one.
 pub const DOCUMENT_CLIENTS_MAX: usize = 2_048;
 
-/// Visible text of a document, in Unicode scalar values: about 200 printed pages.
-pub const DOCUMENT_TEXT_CHARS_MAX: usize = 200_000;
+/// Visible text of a document, in Unicode scalar values: about 110 printed pages, which take 2–3 s to typeset.
+pub const DOCUMENT_TEXT_CHARS_MAX: usize = 100_000;
 
 /// Nodes of a document's tree.
 pub const DOCUMENT_NODES_MAX: usize = 20_000;
@@ -54,3 +57,7 @@ pub const PDF_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Generations of typesetter results kept for the next run. Memoised layouts of old documents are dropped after that.
 pub const TYPESETTER_CACHE_AGE_MAX: usize = 2;
+
+/// Blocks of one update whose neighbours are looked at one by one; typing makes one or two. Updates with more are checked
+/// by loading a copy of the document.
+pub const PLACEMENTS_CHECKED_MAX: usize = 64;

@@ -313,6 +313,12 @@ pub enum SchemaViolation {
         /// The attribute.
         attribute: &'static str,
     },
+    /// A character that was cut in two: Yjs leaves U+FFFD on both sides of the cut, and not in every copy alike.
+    #[error("{place}: a character was cut in two, or came damaged (U+FFFD): type it again")]
+    CutCharacter {
+        /// Where.
+        place: String,
+    },
     /// Too deep.
     #[error("{place}: more than {NESTING_DEPTH_MAX} nodes nested in one another")]
     TooDeep {

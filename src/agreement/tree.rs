@@ -30,7 +30,7 @@ struct Reading<'a, T> {
     chars: usize,
 }
 
-impl<'a, T: ReadTxn> Reading<'a, T> {
+impl<T: ReadTxn> Reading<'_, T> {
     fn children(
         &mut self,
         parent: NodeKind,
@@ -118,6 +118,9 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
             if !parent.may_contain(NodeKind::Text) {
                 return Err(SchemaViolation::Misplaced { place: self.place(), parent, child: NodeKind::Text });
             }
+            if string.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(SchemaViolation::CutCharacter { place: self.place() });
+            }
             self.chars += string.chars().count();
             if self.chars > DOCUMENT_TEXT_CHARS_MAX {
                 return Err(SchemaViolation::TooLarge);
@@ -160,19 +163,13 @@ impl<'a, T: ReadTxn> Reading<'a, T> {
     }
 
     fn place(&self) -> String {
-        let mut place = NodeKind::Doc.name().to_owned();
-        for (kind, position) in &self.path {
-            place.push_str(&format!(" > {} {}", kind.name(), position + 1));
-        }
-        place
+        let steps = self.path.iter().map(|(kind, position)| format!(" > {} {}", kind.name(), position + 1));
+        std::iter::once(NodeKind::Doc.name().to_owned()).chain(steps).collect()
     }
 }
 
 fn string(value: &Out) -> Option<&str> {
-    match value {
-        Out::Any(Any::String(string)) => Some(string),
-        _ => None,
-    }
+    if let Out::Any(Any::String(string)) = value { Some(string) } else { None }
 }
 
 /// JavaScript knows one kind of number, so a whole float is an integer too.

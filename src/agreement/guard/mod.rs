@@ -2,14 +2,15 @@
 //!
 //! In come the bytes, the identifiers the sender may write under and what the document already has; out goes a refusal or
 //! nothing. Three things are asked here: is it well-formed and bounded ([`outline`]); is it the sender's own writing; and
-//! does all it builds on exist already, not too deep. What it makes of the document is checked afterwards on a rehearsal
-//! copy ([`crate::document`]).
+//! does all it builds on exist already, as the same kind of thing and not too deep. What it makes of the document is
+//! checked afterwards on a rehearsal copy ([`crate::document`], [`placement`]).
 
 pub(crate) mod outline;
+pub(crate) mod placement;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use self::outline::{BlockId, BlockOutline, Malformed, Outline, Parent};
+use self::outline::{BlockContent, BlockId, BlockOutline, Malformed, Outline, Parent, Slot};
 use crate::limits::{DOCUMENT_CLIENTS_MAX, NESTING_DEPTH_MAX, UPDATE_BYTES_MAX};
 use crate::schema::SchemaViolation;
 
@@ -48,6 +49,9 @@ pub enum UpdateRefusal {
     /// The document's history is full.
     #[error("the document's history is full: copy its content into a new document")]
     DocumentFull,
+    /// It attaches writing to places that do not go together; copies of the document would come to differ.
+    #[error("the update attaches writing where it cannot belong: synchronise the document again")]
+    Senseless,
     /// The engine did not accept it.
     #[error("the update cannot be applied: synchronise the document again")]
     NotApplicable,
@@ -63,6 +67,7 @@ impl UpdateRefusal {
             Self::MissingDependency { .. } => "update_missing_dependency",
             Self::Schema(_) => "update_breaks_schema",
             Self::DocumentFull => "document_full",
+            Self::Senseless => "update_senseless",
             Self::NotApplicable => "update_not_applicable",
         }
     }
@@ -74,8 +79,36 @@ impl From<Malformed> for UpdateRefusal {
     }
 }
 
-/// Accepts or refuses an update by its bytes alone, given who sends it and how far the document knows each client.
-pub(crate) fn judge(update: &[u8], writers: &BTreeSet<u64>, known: &HashMap<u64, u32>) -> Result<(), UpdateRefusal> {
+/// What the document already has, as far as judging an update needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// How far it knows each client.
+    pub clocks: HashMap<u64, u32>,
+    /// The units that are attributes. What attaches to one replaces it; what attaches to anything else is its sibling.
+    pub attributes: HashSet<BlockId>,
+}
+
+/// An update that may be rehearsed.
+pub(crate) struct Judged {
+    pub outline: Outline,
+    /// The attributes it sets.
+    pub attributes: Vec<BlockId>,
+}
+
+impl Known {
+    /// Learns what a document that this program encoded has.
+    pub(crate) fn of(snapshot: &[u8]) -> Result<Self, UpdateRefusal> {
+        let outline = Outline::read_own(snapshot)?;
+        let nothing = Self::default();
+        let mut causality = Causality::after(&nothing);
+        causality.place_all(&outline)?;
+        let clocks = outline.runs.iter().map(|run| (run.client, causality.clock_of(run.client))).collect();
+        Ok(Self { clocks, attributes: causality.attributes })
+    }
+}
+
+/// Accepts or refuses an update by its bytes alone, given who sends it and what the document has.
+pub(crate) fn judge(update: &[u8], writers: &BTreeSet<u64>, known: &Known) -> Result<Judged, UpdateRefusal> {
     if update.len() > UPDATE_BYTES_MAX {
         return Err(UpdateRefusal::TooLarge { bytes: update.len() });
     }
@@ -83,25 +116,27 @@ pub(crate) fn judge(update: &[u8], writers: &BTreeSet<u64>, known: &HashMap<u64,
     if let Some(run) = outline.runs.iter().find(|run| !writers.contains(&run.client)) {
         return Err(UpdateRefusal::ForeignClient { client: run.client });
     }
-    let newcomers = outline.runs.iter().filter(|run| !known.contains_key(&run.client)).count();
-    if known.len() + newcomers > DOCUMENT_CLIENTS_MAX {
+    let newcomers = outline.runs.iter().filter(|run| !known.clocks.contains_key(&run.client)).count();
+    if known.clocks.len() + newcomers > DOCUMENT_CLIENTS_MAX {
         return Err(UpdateRefusal::DocumentFull);
     }
-    let mut rehearsal = Causality { known, placed: HashMap::new() };
-    rehearsal.place_all(&outline)?;
+    let mut causality = Causality::after(known);
+    causality.place_all(&outline)?;
     for deletion in &outline.deletions {
-        if deletion.end > rehearsal.clock_of(deletion.client) {
+        if deletion.end > causality.clock_of(deletion.client) {
             return Err(UpdateRefusal::MissingDependency { client: deletion.client });
         }
     }
-    Ok(())
+    let attributes = causality.attributes.into_iter().collect();
+    Ok(Judged { outline, attributes })
 }
 
 /// Places an update's blocks in causal order: each after what it builds on. The engine would park blocks that cannot be
 /// placed, in memory and for ever; here they are refused.
 struct Causality<'a> {
-    known: &'a HashMap<u64, u32>,
+    known: &'a Known,
     placed: HashMap<u64, Vec<Placed>>,
+    attributes: HashSet<BlockId>,
 }
 
 /// A placed block: where it ends and how deep it hangs.
@@ -110,11 +145,15 @@ struct Placed {
     depth: usize,
 }
 
-impl Causality<'_> {
+impl<'a> Causality<'a> {
+    fn after(known: &'a Known) -> Self {
+        Self { known, placed: HashMap::new(), attributes: HashSet::new() }
+    }
+
     fn place_all(&mut self, outline: &Outline) -> Result<(), UpdateRefusal> {
         for run in &outline.runs {
             // A gap before the run means that earlier writing of the same client never arrived.
-            if run.start > self.known.get(&run.client).copied().unwrap_or(0) {
+            if run.start > self.known.clocks.get(&run.client).copied().unwrap_or(0) {
                 return Err(UpdateRefusal::MissingDependency { client: run.client });
             }
             self.placed.insert(run.client, vec![Placed { end: run.start, depth: 0 }]);
@@ -160,10 +199,32 @@ impl Causality<'_> {
         if depth > NESTING_DEPTH_MAX {
             return Err(SchemaViolation::TooDeep { place: "doc".to_owned() }.into());
         }
+        let is_attribute = self.is_attribute(block)?;
         let placed = self.placed.entry(client).or_default();
-        let end = placed.last().map_or(0, |last| last.end) + block.len;
+        let start = placed.last().map_or(0, |last| last.end);
+        let end = start + block.len;
         placed.push(Placed { end, depth });
+        if is_attribute {
+            self.attributes.extend((start..end).map(|clock| BlockId { client, clock }));
+        }
         Ok(())
+    }
+
+    /// Whether a block is an attribute. A browser and this engine read anything but a plain value there differently, and
+    /// a plain value anywhere else makes an editor stumble.
+    fn is_attribute(&self, block: &BlockOutline) -> Result<bool, UpdateRefusal> {
+        let knows = |id: BlockId| self.known.attributes.contains(&id) || self.attributes.contains(&id);
+        let is_attribute = match block.slot {
+            Slot::Attribute => true,
+            Slot::Child => false,
+            Slot::OfNeighbour => block.origin.is_some_and(knows) || block.right_origin.is_some_and(knows),
+        };
+        let fits = match block.content {
+            BlockContent::Erased => true,
+            BlockContent::Value => is_attribute && block.right_origin.is_none(),
+            BlockContent::Child => !is_attribute,
+        };
+        if fits { Ok(is_attribute) } else { Err(UpdateRefusal::Senseless) }
     }
 
     /// How deep a block hangs, as far as this update tells: what was there before counts as zero, so the sum with the
@@ -177,7 +238,7 @@ impl Causality<'_> {
     }
 
     fn clock_of(&self, client: u64) -> u32 {
-        let known = self.known.get(&client).copied().unwrap_or(0);
+        let known = self.known.clocks.get(&client).copied().unwrap_or(0);
         let placed = self.placed.get(&client).and_then(|placed| placed.last()).map_or(0, |last| last.end);
         known.max(placed)
     }

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use crate::limits::{
-    CLIENT_CLOCK_MAX, UPDATE_BLOCKS_MAX, UPDATE_CLIENTS_MAX, UPDATE_DELETE_RANGES_MAX, UPDATE_DELETING_CLIENTS_MAX,
-    UPDATE_ERASED_UNITS_MAX,
+    CLIENT_CLOCK_MAX, CLIENT_ID_MAX, DOCUMENT_CLIENTS_MAX, UPDATE_BLOCKS_MAX, UPDATE_CLIENTS_MAX,
+    UPDATE_DELETE_RANGES_MAX, UPDATE_DELETING_CLIENTS_MAX, UPDATE_ERASED_UNITS_MAX,
 };
 use crate::schema::{Mark, NodeKind, ROOT_FIELD};
 
@@ -34,6 +34,19 @@ pub(crate) struct BlockOutline {
     pub origin: Option<BlockId>,
     pub right_origin: Option<BlockId>,
     pub parent: Parent,
+    pub slot: Slot,
+    pub content: BlockContent,
+}
+
+/// What a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BlockContent {
+    /// Nothing any more.
+    Erased,
+    /// A run of text, the beginning or end of a mark, an element or a text: a child of something.
+    Child,
+    /// A plain value: an attribute.
+    Value,
 }
 
 /// Where a block hangs.
@@ -51,14 +64,14 @@ pub(crate) enum Parent {
 
 /// Whether a block is a child of its parent or an attribute; what attaches to a neighbour is what the neighbour is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slot {
+pub(crate) enum Slot {
     OfNeighbour,
     Child,
     Attribute,
 }
 
 /// A unit of a client's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BlockId {
     pub client: u64,
     pub clock: u32,
@@ -83,12 +96,19 @@ const HAS_RIGHT_ORIGIN: u8 = 0b0100_0000;
 const HAS_PARENT_SUB: u8 = 0b0010_0000;
 const CONTENT_BITS: u8 = 0b0001_1111;
 
-/// Identifiers of clients are integers that JavaScript can hold.
-const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
-
 impl Outline {
+    /// Reads an editor's update.
     pub(crate) fn read(update: &[u8]) -> Result<Self, Malformed> {
-        let mut walk = Walk { bytes: update, offset: 0, blocks: 0 };
+        Self::read_within(update, &Bounds::UPDATE)
+    }
+
+    /// Reads a whole document that this program encoded.
+    pub(crate) fn read_own(snapshot: &[u8]) -> Result<Self, Malformed> {
+        Self::read_within(snapshot, &Bounds::WHOLE_DOCUMENT)
+    }
+
+    fn read_within(update: &[u8], bounds: &Bounds) -> Result<Self, Malformed> {
+        let mut walk = Walk { bytes: update, offset: 0, blocks: 0, bounds };
         let runs = walk.runs()?;
         let deletions = walk.deletions()?;
         if walk.offset != update.len() {
@@ -98,19 +118,45 @@ impl Outline {
     }
 }
 
+/// How much is read.
+struct Bounds {
+    clients: usize,
+    blocks: usize,
+    erased_units: u32,
+    delete_ranges: usize,
+}
+
+impl Bounds {
+    const UPDATE: Self = Self {
+        clients: UPDATE_CLIENTS_MAX,
+        blocks: UPDATE_BLOCKS_MAX,
+        erased_units: UPDATE_ERASED_UNITS_MAX,
+        delete_ranges: UPDATE_DELETE_RANGES_MAX,
+    };
+
+    /// Bounded by its bytes, which the document's history limit bounds.
+    const WHOLE_DOCUMENT: Self = Self {
+        clients: DOCUMENT_CLIENTS_MAX + 1,
+        blocks: usize::MAX,
+        erased_units: CLIENT_CLOCK_MAX,
+        delete_ranges: usize::MAX,
+    };
+}
+
 struct Walk<'a> {
     bytes: &'a [u8],
     offset: usize,
     blocks: usize,
+    bounds: &'a Bounds,
 }
 
 impl<'a> Walk<'a> {
     fn runs(&mut self) -> Result<Vec<ClientRun>, Malformed> {
-        let count = self.count(UPDATE_CLIENTS_MAX, "more clients than one editor has")?;
+        let count = self.count(self.bounds.clients, "more clients than one editor has")?;
         let mut seen = HashSet::new();
         let mut runs = Vec::new();
         for _ in 0..count {
-            let blocks_left = UPDATE_BLOCKS_MAX - self.blocks;
+            let blocks_left = self.bounds.blocks - self.blocks;
             let blocks = self.count(blocks_left, "more blocks than one update may have")?;
             let client = self.client()?;
             if !seen.insert(client) {
@@ -137,7 +183,8 @@ impl<'a> Walk<'a> {
         let info = self.byte()?;
         if info == 0 {
             let len = self.erased_len()?;
-            return Ok(BlockOutline { len, origin: None, right_origin: None, parent: Parent::Gone });
+            let (parent, slot, content) = (Parent::Gone, Slot::Child, BlockContent::Erased);
+            return Ok(BlockOutline { len, origin: None, right_origin: None, parent, slot, content });
         }
         let origin = if info & HAS_ORIGIN == 0 { None } else { Some(self.block_id()?) };
         let right_origin = if info & HAS_RIGHT_ORIGIN == 0 { None } else { Some(self.block_id()?) };
@@ -159,23 +206,27 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        let len = self.content(info & CONTENT_BITS, slot)?;
-        Ok(BlockOutline { len, origin, right_origin, parent })
+        let (len, content) = self.content(info & CONTENT_BITS)?;
+        match (slot, content) {
+            (Slot::Child, BlockContent::Value) => Err(self.malformed("a plain value among children")),
+            (Slot::Attribute, BlockContent::Child) => Err(self.malformed("an attribute that is no plain value")),
+            _ => Ok(BlockOutline { len, origin, right_origin, parent, slot, content }),
+        }
     }
 
     /// Reads a block's content; answers its length in clock units.
-    fn content(&mut self, content_ref: u8, slot: Slot) -> Result<u32, Malformed> {
+    fn content(&mut self, content_ref: u8) -> Result<(u32, BlockContent), Malformed> {
         const DELETED: u8 = 1;
         const STRING: u8 = 4;
         const FORMAT: u8 = 6;
         const TYPE: u8 = 7;
         const ANY: u8 = 8;
         match content_ref {
-            DELETED => self.erased_len(),
-            ANY if slot != Slot::Child => self.attribute_value(),
-            STRING if slot != Slot::Attribute => self.text_len(),
-            FORMAT if slot != Slot::Attribute => self.format(),
-            TYPE if slot != Slot::Attribute => self.node(),
+            DELETED => Ok((self.erased_len()?, BlockContent::Erased)),
+            ANY => Ok((self.attribute_value()?, BlockContent::Value)),
+            STRING => Ok((self.text_len()?, BlockContent::Child)),
+            FORMAT => Ok((self.format()?, BlockContent::Child)),
+            TYPE => Ok((self.node()?, BlockContent::Child)),
             _ => Err(self.malformed("content that no editor writes")),
         }
     }
@@ -241,7 +292,7 @@ impl<'a> Walk<'a> {
             if !seen.insert(client) {
                 return Err(self.malformed("one client's deletions come in two parts"));
             }
-            let ranges_left = UPDATE_DELETE_RANGES_MAX - deletions.len();
+            let ranges_left = self.bounds.delete_ranges - deletions.len();
             let ranges = self.count(ranges_left, "more deletions than one update may have")?;
             let mut previous_end = 0;
             for _ in 0..ranges {
@@ -260,7 +311,7 @@ impl<'a> Walk<'a> {
 
     fn erased_len(&mut self) -> Result<u32, Malformed> {
         let len = self.clock()?;
-        if len == 0 || len > UPDATE_ERASED_UNITS_MAX {
+        if len == 0 || len > self.bounds.erased_units {
             return Err(self.malformed("an empty or far too long deleted block"));
         }
         Ok(len)
@@ -348,7 +399,7 @@ impl<'a> Walk<'a> {
 
 /// Reads a Yjs state vector: how far an editor knows each client.
 pub(crate) fn read_state_vector(bytes: &[u8], clients_max: usize) -> Result<Vec<(u64, u32)>, Malformed> {
-    let mut walk = Walk { bytes, offset: 0, blocks: 0 };
+    let mut walk = Walk { bytes, offset: 0, blocks: 0, bounds: &Bounds::UPDATE };
     let count = walk.count(clients_max, "more clients than a document has")?;
     let mut clocks = Vec::new();
     for _ in 0..count {

@@ -7,7 +7,7 @@ use typst::utils::LazyHash;
 /// A set of fonts, in order of preference by family.
 pub struct Fonts {
     book: LazyHash<FontBook>,
-    fonts: Vec<Font>,
+    faces: Vec<Font>,
     families: Vec<String>,
 }
 
@@ -31,21 +31,21 @@ impl Fonts {
     /// # Errors
     /// [`FontError`] when a file is no font, or when all together could not set an agreement.
     pub fn load(files: Vec<Vec<u8>>) -> Result<Self, FontError> {
-        let mut fonts = Vec::new();
+        let mut faces = Vec::new();
         for (index, file) in files.into_iter().enumerate() {
-            let before = fonts.len();
-            fonts.extend(Font::iter(Bytes::new(file)));
-            if fonts.len() == before {
+            let before = faces.len();
+            faces.extend(Font::iter(Bytes::new(file)));
+            if faces.len() == before {
                 return Err(FontError::Unreadable { index });
             }
         }
         let mut families: Vec<String> = Vec::new();
-        for font in &fonts {
-            if !families.contains(&font.info().family) {
-                families.push(font.info().family.clone());
+        for face in &faces {
+            if !families.contains(&face.info().family) {
+                families.push(face.info().family.clone());
             }
         }
-        let fonts = Self { book: LazyHash::new(FontBook::from_fonts(&fonts)), fonts, families };
+        let fonts = Self { book: LazyHash::new(FontBook::from_fonts(&faces)), faces, families };
         match "调解协议书第页共（）：0a".chars().find(|character| !fonts.has(*character)) {
             Some(missing) => Err(FontError::NoChinese(missing)),
             None => Ok(fonts),
@@ -54,7 +54,7 @@ impl Fonts {
 
     /// Whether any font has a glyph for this character.
     pub fn has(&self, character: char) -> bool {
-        self.fonts.iter().any(|font| font.info().coverage.contains(character.into()))
+        self.faces.iter().any(|face| face.info().coverage.contains(character.into()))
     }
 
     pub(crate) fn families(&self) -> &[String] {
@@ -66,6 +66,6 @@ impl Fonts {
     }
 
     pub(super) fn font(&self, index: usize) -> Option<Font> {
-        self.fonts.get(index).cloned()
+        self.faces.get(index).cloned()
     }
 }

@@ -9,6 +9,12 @@ use yrs::{StateVector, XmlFragment};
 use crate::editor::{Editor, agreement_saying, said};
 
 #[test]
+fn a_document_may_move_between_threads() {
+    fn moves<T: Send>() {}
+    moves::<Document>();
+}
+
+#[test]
 fn two_people_typing_chinese_at_once_converge() {
     let mut document = agreement_saying("双方同意：");
     let a = Editor::opening(&document, 11);
@@ -18,8 +24,10 @@ fn two_people_typing_chinese_at_once_converge() {
     for (i, character) in "被告于三十日内付款。".chars().enumerate() {
         from_a.push(a.type_at(5 + u32::try_from(i).unwrap(), &character.to_string()));
     }
+    let mut at = 0;
     for (i, character) in "原告收款后撤诉𠮷。".chars().enumerate() {
-        from_b.push(b.type_at(u32::try_from(i).unwrap(), &character.to_string()));
+        from_b.push(b.type_at(at, &character.to_string()));
+        at += u32::try_from(character.len_utf16()).unwrap();
         if i == 4 {
             from_b.push(b.delete(1, 2));
             from_b.push(b.type_at(1, "告收"));
@@ -41,7 +49,7 @@ fn two_people_typing_chinese_at_once_converge() {
     }
     assert_eq!(a.text(), b.text());
     assert_eq!(a.text(), said(&document));
-    for part in ["被告于三十日内付款。", "双方同意："] {
+    for part in ["被告于三十日内付款。", "双方同意：", "原告收款后撤诉𠮷。"] {
         assert!(a.text().contains(part), "{}", a.text());
     }
 }

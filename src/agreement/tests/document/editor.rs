@@ -6,11 +6,12 @@ use accord_agreement::content::{Content, Node};
 use accord_agreement::document::{AppliedUpdate, Document};
 use accord_agreement::guard::UpdateRefusal;
 use accord_agreement::schema::{DocumentKind, ROOT_FIELD, SectionName};
+use yrs::types::text::YChange;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{
-    ClientID, Doc, GetString, OffsetKind, Options, ReadTxn, Text, Transact, TransactionMut, Update, XmlFragment,
-    XmlFragmentRef, XmlOut, XmlTextRef,
+    ClientID, Doc, OffsetKind, Options, ReadTxn, Text, Transact, TransactionMut, Update, XmlFragment, XmlFragmentRef,
+    XmlOut, XmlTextRef,
 };
 
 pub(crate) struct Editor {
@@ -23,6 +24,8 @@ impl Editor {
     pub(crate) fn new(client: u64) -> Self {
         let mut options = Options::with_client_id(ClientID::new(client));
         options.offset_kind = OffsetKind::Utf16;
+        // A browser tells the others what it tidied; this editor tidies nothing.
+        options.cleanup_formatting = false;
         let doc = Doc::with_options(options);
         let root = doc.get_or_insert_xml_fragment(ROOT_FIELD);
         Self { doc, root, client }
@@ -42,6 +45,11 @@ impl Editor {
         self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
     }
 
+    /// Everything it has, as one update.
+    pub(crate) fn everything(&self) -> Vec<u8> {
+        self.doc.transact().encode_diff_v1(&yrs::StateVector::default())
+    }
+
     /// Edits, and answers the update that the edit makes.
     pub(crate) fn edit(&self, change: impl FnOnce(&XmlFragmentRef, &mut TransactionMut)) -> Vec<u8> {
         let mut txn = self.doc.transact_mut();
@@ -59,7 +67,7 @@ impl Editor {
 
     pub(crate) fn text(&self) -> String {
         let txn = self.doc.transact();
-        first_text(&self.root, &txn).get_string(&txn)
+        plain(&first_text(&self.root, &txn), &txn)
     }
 
     pub(crate) fn send(&self, document: &mut Document, update: &[u8]) -> Result<AppliedUpdate, UpdateRefusal> {
@@ -73,6 +81,11 @@ pub(crate) fn first_text<T: ReadTxn>(root: &XmlFragmentRef, txn: &T) -> XmlTextR
     let Some(XmlOut::Element(paragraph)) = section.get(txn, 0) else { panic!("a paragraph") };
     let Some(XmlOut::Text(text)) = paragraph.get(txn, 0) else { panic!("a text") };
     text
+}
+
+/// The text without its marks.
+pub(crate) fn plain<T: ReadTxn>(text: &XmlTextRef, txn: &T) -> String {
+    text.diff(txn, YChange::identity).into_iter().map(|run| run.insert.to_string(txn)).collect()
 }
 
 /// An agreement with one section that says `text`.

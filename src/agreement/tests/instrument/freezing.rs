@@ -97,7 +97,7 @@ fn a_name_that_no_font_has_refuses_freezing_too() {
 
 #[test]
 fn characters_that_hide_or_turn_text_refuse_freezing() {
-    for hidden in ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}', '\u{0}', '\u{7}', '\u{fffd}', '\u{e000}', '\u{ad}'] {
+    for hidden in ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}', '\u{0}', '\u{7}', '\u{e000}', '\u{ad}'] {
         let problems = problems_of(&saying(&format!("付{hidden}款")));
         let code_point = format!("U+{:04X}", u32::from(hidden));
         assert!(
@@ -110,6 +110,19 @@ fn characters_that_hide_or_turn_text_refuse_freezing() {
 #[test]
 fn rare_characters_that_the_font_has_are_set() {
     freeze(&agreement_of(&saying("㐂、䶮、镕、喆、堃、𬱖、𫖯")), &facts(), &version(), &TYPESETTER).unwrap();
+}
+
+#[test]
+fn the_longest_document_that_fits_the_limits_can_be_frozen() {
+    let mut content = filled();
+    let section = content.root.content.iter_mut().find(|node| node.attrs.name == Some(SectionName::Result)).unwrap();
+    let left = 95_000 - Content::new(section.content.clone()).root.plain_text().chars().count();
+    // One paragraph of half of it, as nobody writes it, and many of ten characters.
+    section.content.push(Node::paragraph(vec![Node::text("约".repeat(left / 2), Vec::new())]));
+    let short = Node::paragraph(vec![Node::text("双方另行约定之事项。", Vec::new())]);
+    section.content.extend(std::iter::repeat_n(short, left / 50));
+    let frozen = freeze(&agreement_of(&content), &facts(), &version(), &TYPESETTER).unwrap();
+    assert!(frozen.pages > 75);
 }
 
 #[test]
