@@ -296,7 +296,8 @@ impl ReceiveSlot {
         outbound: &Outbound,
         out: &mut Vec<u8>,
     ) -> Option<()> {
-        let payload_type = self.payload_types.get(arrival.codec.index()).copied().flatten()?;
+        // The slot may have been given away since the packet became due.
+        let payload_type = self.payload_types.get(arrival.codec.index()).copied().flatten().filter(|_| self.routed)?;
         if !arrival.begins && !self.rewriter.carries(arrival.ssrc) {
             return None;
         }

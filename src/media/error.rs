@@ -1,11 +1,11 @@
 //! What can go wrong, by layer. Each error names its cause and, in its text, what helps.
 
 /// A command to the media plane that could not be carried out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// A socket could not be opened.
     #[error("the media socket could not be opened ({0}): choose another bind address or port")]
-    Socket(#[from] std::io::Error),
+    Socket(std::io::ErrorKind),
     /// The certificate of this process could not be made.
     #[error("no DTLS certificate could be made: the system's randomness or the DTLS engine failed its self-test")]
     Certificate,
@@ -92,13 +92,13 @@ pub enum OfferError {
     /// Two publications of one source, or more than one participant may have.
     #[error("a source is published twice, or there are too many publications")]
     DuplicateSource,
-    /// The command did not reach the connection.
-    #[error("{0}")]
-    Unavailable(String),
+    /// The offer did not reach a connection.
+    #[error(transparent)]
+    Connection(#[from] MediaError),
 }
 
-impl From<MediaError> for OfferError {
-    fn from(error: MediaError) -> OfferError {
-        OfferError::Unavailable(error.to_string())
+impl From<std::io::Error> for MediaError {
+    fn from(error: std::io::Error) -> MediaError {
+        MediaError::Socket(error.kind())
     }
 }

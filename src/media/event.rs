@@ -16,7 +16,7 @@ pub enum MediaEvent {
         /// By which connection.
         connection: ConnectionKey,
     },
-    /// Media can no longer flow.
+    /// Media can no longer flow. Not told of connections that the program itself closed or replaced.
     Disconnected {
         /// Where.
         room: RoomKey,

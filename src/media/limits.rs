@@ -83,8 +83,10 @@ pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 pub const TICK: Duration = Duration::from_millis(25);
 /// Transport-wide feedback to a publisher; libwebrtc adapts well between 50 and 250 ms.
 pub const TRANSPORT_FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
-/// Packets one feedback message may cover.
-pub const TRANSPORT_FEEDBACK_PACKETS_MAX: usize = 1_000;
+/// Packets one feedback message may cover: about 900 bytes at worst, so that it is never fragmented.
+pub const TRANSPORT_FEEDBACK_PACKETS_MAX: usize = 400;
+/// Packets missing in a row that are still told as lost; after more the sender has skipped ahead.
+pub const TRANSPORT_FEEDBACK_GAP_MAX: u64 = 200;
 /// Receiver reports to a publisher.
 pub const RECEIVER_REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -95,6 +97,8 @@ pub const KEYFRAME_REQUEST_REPEAT: Duration = Duration::from_millis(300);
 
 /// A publication that sent nothing for this long has stopped. Opus with DTX sends at least every 400 ms.
 pub const PUBLICATION_SILENCE: Duration = Duration::from_secs(4);
+/// The same for a screen, which may rest for long: some browsers send nothing while its picture does not change.
+pub const SCREEN_SILENCE: Duration = Duration::from_secs(20);
 /// How often the active speaker is considered.
 pub const SPEAKER_INTERVAL: Duration = Duration::from_millis(100);
 /// A challenger must be louder for this long before the speaker changes.

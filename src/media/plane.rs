@@ -160,7 +160,7 @@ async fn ask_shard<T, E: From<MediaError>>(
 ) -> Result<T, E> {
     let (reply, outcome) = oneshot::channel();
     shard.commands.send(command(reply)).await.map_err(|_| MediaError::Stopped)?;
-    shard.waker.wake().map_err(MediaError::Socket)?;
+    shard.waker.wake().map_err(MediaError::from)?;
     outcome.await.map_err(|_| MediaError::Stopped)?
 }
 

@@ -1,7 +1,7 @@
 //! Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): tells a sender when each
 //! of its packets arrived. Without it, once negotiated, browsers fall to a trickle, so it is always sent.
 
-use crate::limits::TRANSPORT_FEEDBACK_PACKETS_MAX;
+use crate::limits::{TRANSPORT_FEEDBACK_GAP_MAX, TRANSPORT_FEEDBACK_PACKETS_MAX};
 use crate::rtcp::write_header;
 
 const TRANSPORT_LAYER_FEEDBACK: u8 = 205;
@@ -50,7 +50,7 @@ impl TransportFeedback {
         self.arrivals.dedup_by_key(|(sequence, _)| *sequence);
         let Some((first, first_micros)) = self.arrivals.first().copied() else { return };
         // Gaps since the last message are told as losses, unless the sender has simply skipped ahead.
-        let base = self.told.filter(|told| *told <= first && first - told < 500).unwrap_or(first);
+        let base = self.told.filter(|told| *told <= first && first - told <= TRANSPORT_FEEDBACK_GAP_MAX).unwrap_or(first);
         let reference = first_micros / REFERENCE_MICROS;
         let mut last_micros = i64::try_from(reference * REFERENCE_MICROS).unwrap_or(0);
         let mut symbols: Vec<u8> = Vec::with_capacity(self.arrivals.len() + 16);

@@ -41,7 +41,7 @@ impl Shard {
             }
             Command::Disconnect(connection, reply) => drop(reply.send(self.disconnect(connection, outlet))),
             Command::Offer(connection, offer, reply) => drop(reply.send(self.offer(now, connection, &offer))),
-            Command::Apply(room, table, reply) => drop(reply.send(self.apply(now, room, table, outlet))),
+            Command::Apply(room, table, reply) => drop(reply.send(self.apply(room, table))),
             Command::AcknowledgeSlots(connection, version) => {
                 self.acknowledge_slots(connection, version);
             }
@@ -128,13 +128,7 @@ impl Shard {
     }
 
     /// Puts a table into force. When this returns, no packet outside the table is waiting anywhere in the program.
-    fn apply(
-        &mut self,
-        now: Instant,
-        key: RoomKey,
-        table: AudienceTable,
-        outlet: &mut dyn Outlet,
-    ) -> Result<u64, MediaError> {
+    fn apply(&mut self, key: RoomKey, table: AudienceTable) -> Result<u64, MediaError> {
         let room = self.rooms.get_mut(&key).ok_or(MediaError::UnknownRoom)?;
         if table.version <= room.table.version {
             return Err(MediaError::StaleTable(room.table.version));
@@ -150,7 +144,7 @@ impl Shard {
         let version = table.version;
         room.table = table;
         self.settle(key);
-        self.settle_taps(now, key, outlet);
+        self.unsettled.insert(key);
         Ok(version)
     }
 

@@ -185,22 +185,23 @@ impl Shard {
         let publication = Publication { participant, source: track.source };
         if track.tapped && !bytes.is_empty() {
             track.tap_awaits_keyframe &= !begins;
-            let header = TapHeader {
-                generation: 0,
-                publication,
-                codec,
-                arrival_micros: micros,
-                index: opened.index,
-                timestamp: header.timestamp,
-                ssrc: header.ssrc,
-                marker: header.marker,
-            };
-            let taken = self.rooms.get(&room).and_then(|room| room.table.grant.as_ref()).is_some_and(|grant| {
-                let packet = TapPacket::new(TapHeader { generation: grant.generation, ..header }, bytes);
-                packet.is_some_and(|packet| grant.ring.push(packet))
-            });
-            self.statistics.packets_tapped += u64::from(taken);
-            self.statistics.dropped.tap_overflow += u64::from(!taken);
+            // Held against the grant of this very moment: without it, no packet.
+            let grant = self.rooms.get(&room).and_then(|room| room.table.grant.as_ref());
+            if let Some(grant) = grant.filter(|grant| grant.publications.contains(&publication)) {
+                let header = TapHeader {
+                    generation: grant.generation,
+                    publication,
+                    codec,
+                    arrival_micros: micros,
+                    index: opened.index,
+                    timestamp: header.timestamp,
+                    ssrc: header.ssrc,
+                    marker: header.marker,
+                };
+                let taken = TapPacket::new(header, bytes).is_some_and(|packet| grant.ring.push(packet));
+                self.statistics.packets_tapped += u64::from(taken);
+                self.statistics.dropped.tap_overflow += u64::from(!taken);
+            }
         }
         if !track.routes.is_empty() {
             let arrival = self.arrivals.len();

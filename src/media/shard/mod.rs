@@ -198,6 +198,7 @@ impl Shard {
             }
             // The index may be given to another connection, so nothing may point to it any more.
             self.settle(connection.room);
+            self.unsettled.insert(connection.room);
         }
     }
 }

@@ -8,8 +8,10 @@ use super::Shard;
 use crate::connection::{Connection, ExtensionIds, ReceiveSlot, Track};
 use crate::dtls::Association;
 use crate::error::{MediaError, OfferError};
+use crate::event::MediaEvent;
+use crate::feedback::Reception;
 use crate::ice::Credentials;
-use crate::keys::{ConnectionKey, Kind, Source};
+use crate::keys::{ConnectionKey, Kind, Publication, Source};
 use crate::limits::{PUBLICATIONS_PER_CONNECTION_MAX, SLOTS_PER_CONNECTION_MAX};
 use crate::plane::Offer;
 use crate::sdp::{
@@ -51,13 +53,17 @@ impl Shard {
         connection.remote_user_fragment.clone_from(&remote.ice_user_fragment);
         connection.extensions = extensions(&remote);
         connection.session_version += 1;
-        let slots_changed = set_slots(connection, &remote, &uses, &numbers);
-        set_tracks(connection, &remote, &uses);
-        if slots_changed {
-            connection.slot_version += 1;
-        }
-        let room = connection.room;
+        set_slots(connection, &remote, &uses, &numbers);
+        let ended = set_tracks(connection, &remote, &uses);
+        let (room, participant) = (connection.room, connection.participant);
         let answer = write_answer(connection, &remote, &uses, &self.candidates, self.identity.fingerprint());
+        for track in ended {
+            let publication = Publication { participant, source: track.source };
+            self.statistics.packets_lost += track.reception.as_ref().map_or(0, Reception::lost);
+            self.emit(MediaEvent::Publishing { room, publication, active: false });
+        }
+        // Nothing may be routed to a slot that is no longer where it was.
+        self.settle(room);
         self.unsettled.insert(room);
         Ok(answer)
     }
@@ -109,10 +115,8 @@ fn extensions(remote: &RemoteDescription) -> ExtensionIds {
     }
 }
 
-/// Keeps the slots whose sections are still there and adds new ones; true if the pool changed.
-fn set_slots(connection: &mut Connection, remote: &RemoteDescription, uses: &[Use], numbers: &[u64]) -> bool {
-    let names = |slots: &[ReceiveSlot]| slots.iter().map(|slot| slot.mid.clone()).collect::<Vec<_>>();
-    let before_names = names(&connection.slots);
+/// Keeps the slots whose sections are still there and adds new ones.
+fn set_slots(connection: &mut Connection, remote: &RemoteDescription, uses: &[Use], numbers: &[u64]) {
     let mut before = std::mem::take(&mut connection.slots);
     for ((section, used), number) in remote.sections.iter().zip(uses).zip(numbers) {
         let Use::Slot(kind) = *used else { continue };
@@ -127,11 +131,10 @@ fn set_slots(connection: &mut Connection, remote: &RemoteDescription, uses: &[Us
         slot.negotiate(payload_types, section.extension(MID_URI));
         connection.slots.push(slot);
     }
-    before_names != names(&connection.slots)
 }
 
-/// Keeps the tracks whose sections still publish and adds new ones.
-fn set_tracks(connection: &mut Connection, remote: &RemoteDescription, uses: &[Use]) {
+/// Keeps the tracks whose sections still publish and adds new ones. Returns those that were arriving and are gone.
+fn set_tracks(connection: &mut Connection, remote: &RemoteDescription, uses: &[Use]) -> Vec<Track> {
     let mut before = std::mem::take(&mut connection.tracks);
     let mut tracks = Vec::new();
     let mut announced = Vec::new();
@@ -147,6 +150,8 @@ fn set_tracks(connection: &mut Connection, remote: &RemoteDescription, uses: &[U
         tracks.push(track);
     }
     connection.set_tracks(tracks, &announced);
+    before.retain(|track| track.active);
+    before
 }
 
 fn write_answer(

@@ -7,7 +7,7 @@ use super::{Outlet, Shard};
 use crate::connection::Route;
 use crate::event::{MediaEvent, SlotAssignment};
 use crate::keys::{Kind, ParticipantKey, Publication, RoomKey, Source};
-use crate::limits::{PUBLICATION_SILENCE, SPEAKER_INTERVAL};
+use crate::limits::{PUBLICATION_SILENCE, SCREEN_SILENCE, SPEAKER_INTERVAL};
 use crate::slots::{Candidate, Rank, assign};
 
 impl Shard {
@@ -16,6 +16,7 @@ impl Shard {
         while let Some(room) = self.unsettled.pop_first() {
             self.settle(room);
             self.serve_newcomers(now, room, outlet);
+            self.settle_taps(now, room, outlet);
         }
     }
 
@@ -165,8 +166,9 @@ impl Shard {
         }
     }
 
-    /// Opens and closes the recorder's view as the grant in force says.
-    pub(super) fn settle_taps(&mut self, now: Instant, key: RoomKey, outlet: &mut dyn Outlet) {
+    /// Opens the recorder's view of what the grant in force names. It closes without this: each packet is held against the
+    /// grant of its moment.
+    fn settle_taps(&mut self, now: Instant, key: RoomKey, outlet: &mut dyn Outlet) {
         let Some(room) = self.rooms.get(&key) else { return };
         let members: Vec<usize> = room.members.values().copied().collect();
         for at in members {
@@ -195,8 +197,9 @@ impl Shard {
         for (_, connection) in &mut self.connections {
             let (room, participant) = (connection.room, connection.participant);
             for track in &mut connection.tracks {
-                let silent =
-                    track.last_packet_at.is_none_or(|at| now.saturating_duration_since(at) >= PUBLICATION_SILENCE);
+                let patience = if track.source == Source::Screen { SCREEN_SILENCE } else { PUBLICATION_SILENCE };
+                let silence = track.last_packet_at.map(|at| now.saturating_duration_since(at));
+                let silent = silence.is_none_or(|silence| silence >= patience);
                 if track.active && silent {
                     track.active = false;
                     stopped.push((room, Publication { participant, source: track.source }));

@@ -42,7 +42,8 @@ pub(crate) fn start(
     let address = socket.local_addr()?;
     let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
     // What the kernel does not grant costs throughput, not correctness.
-    let _ = state.set_receive_buffer(&socket);
+    let _ = state.set_recv_buffer_size(UdpSockRef::from(&socket), SOCKET_BUFFER_BYTES);
+    let _ = state.set_send_buffer_size(UdpSockRef::from(&socket), SOCKET_BUFFER_BYTES);
     let poll = Poll::new()?;
     let mut wire = Wire { socket: mio::net::UdpSocket::from_std(socket), state };
     poll.registry().register(&mut wire.socket, SOCKET, Interest::READABLE)?;
@@ -53,18 +54,6 @@ pub(crate) fn start(
     let turns = Turns { shard, wire, poll, inbox, events };
     let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || turns.run())?;
     Ok(ShardHandle { commands, waker, thread: Some(thread), address })
-}
-
-/// Asks the kernel for larger buffers.
-trait LargeBuffers {
-    fn set_receive_buffer(&self, socket: &UdpSocket) -> std::io::Result<()>;
-}
-
-impl LargeBuffers for UdpSocketState {
-    fn set_receive_buffer(&self, socket: &UdpSocket) -> std::io::Result<()> {
-        self.set_recv_buffer_size(UdpSockRef::from(socket), SOCKET_BUFFER_BYTES)?;
-        self.set_send_buffer_size(UdpSockRef::from(socket), SOCKET_BUFFER_BYTES)
-    }
 }
 
 /// The socket, with what the kernel can do for it.

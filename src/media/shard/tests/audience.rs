@@ -6,7 +6,7 @@ use super::world::{DELTA_FRAME, KEYFRAME, World};
 use crate::audience::TapGrant;
 use crate::error::MediaError;
 use crate::event::MediaEvent;
-use crate::keys::{Publication, Source};
+use crate::keys::{ParticipantKey, Publication, Source};
 use crate::shard::Command;
 use crate::tap::tap_ring;
 
@@ -33,9 +33,9 @@ fn a_slot_is_not_sent_before_its_map_was_acknowledged() {
     }
     world.deliver(&mut b);
     assert!(b.received.is_empty());
-    assert_eq!(world.slot_map(&b), Some((2, vec![a.publication(Source::Microphone)])));
+    assert_eq!(world.slot_map(&b), Some((1, vec![a.publication(Source::Microphone)])));
     // An acknowledgement of a map that was never sent, or of an older one, means nothing.
-    for version in [1, 99] {
+    for version in [0, 99] {
         let command = Command::AcknowledgeSlots(b.connection, version);
         world.shard.command(world.now, command, &mut world.sent);
     }
@@ -210,4 +210,32 @@ fn a_recorder_that_does_not_read_loses_packets_and_holds_nobody_up() {
     }
     world.deliver(&mut b);
     assert_eq!((b.received.len(), recorder.len(), recorder.overflowed()), (20, 4, 16));
+}
+
+#[test]
+fn what_begins_under_a_grant_is_recorded_from_its_first_packet() {
+    let mut world = World::new();
+    let (ring, recorder) = tap_ring(64);
+    let voice = Publication { participant: ParticipantKey(1), source: Source::Microphone };
+    world.apply(&[], Some(TapGrant { generation: 1, publications: [voice].into(), ring })).unwrap();
+    let mut a = world.join(1);
+    let packet = a.packet(Source::Microphone, b"first");
+    world.receive(a.address, packet);
+    assert_eq!(recorder.pop().unwrap().payload(), b"first");
+}
+
+#[test]
+fn a_publication_that_ends_by_renegotiation_is_told_and_leaves_its_slot() {
+    let mut world = World::new();
+    let (mut a, b) = (world.join(1), world.join(2));
+    world.apply_open_table(&[a.who, b.who]);
+    let packet = a.packet(Source::Camera, KEYFRAME);
+    world.receive(a.address, packet);
+    let camera = a.publication(Source::Camera);
+    assert_eq!(world.slot_map(&b).unwrap().1, [camera]);
+    let (front, back) = a.offer("abcd", 3, 3).rsplit_once("a=sendonly").map(|(f, b)| (f.to_owned(), b.to_owned())).unwrap();
+    world.offer(&a, &format!("{front}a=inactive{back}")).unwrap();
+    assert_eq!(world.slot_map(&b).unwrap().1, []);
+    let ended = MediaEvent::Publishing { room: super::world::ROOM, publication: camera, active: false };
+    assert!(world.events.contains(&ended));
 }

@@ -281,7 +281,7 @@ impl Peer {
 
     /// A sealed packet of a publication, with the next sequence number.
     pub(super) fn packet(&mut self, source: Source, payload: &[u8]) -> Vec<u8> {
-        self.packet_of(source, 0x100 * self.who.0 as u32 + source as u32, payload)
+        self.packet_of(source, 0x100 * u32::try_from(self.who.0).unwrap() + source as u32, payload)
     }
 
     pub(super) fn packet_of(&mut self, source: Source, ssrc: u32, payload: &[u8]) -> Vec<u8> {
