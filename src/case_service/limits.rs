@@ -45,6 +45,6 @@ pub const OVERDUE_RETRY_PAUSE_MS: u64 = 12 * 60 * 60 * 1_000;
 /// Time to resolve a name and open a connection, ms.
 pub const CONNECT_DEADLINE_MS: u64 = 5_000;
 /// Time for a whole delivery, from the name's resolution to the answer's status, ms.
-pub const DELIVERY_DEADLINE_MS: u64 = 30_000;
+pub const DELIVERY_DEADLINE_MS: u64 = 60_000;
 /// Bytes of an answer's head; its body is never read.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;

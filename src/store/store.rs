@@ -58,15 +58,14 @@ impl Store {
         Ok(Self { reads, writer, objects, writing: Arc::new(Mutex::new(Some(writing))) })
     }
 
-    /// Commits what is queued and closes the database. Every clone must be gone or unused; a clone in use delays this.
+    /// Commits what is queued and closes the database. Clones in use are refused from now on.
     pub async fn close(self) {
-        let Self { reads, writer, objects: _, writing } = self;
-        reads.close().await;
-        drop(writer);
-        let writing = writing.lock().await.take();
+        self.writer.close();
+        let writing = self.writing.lock().await.take();
         if let Some(writing) = writing {
             let _ = writing.await;
         }
+        self.reads.close().await;
     }
 }
 
@@ -89,4 +88,23 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let migrations = vec![Migration::new(1, "rooms".into(), MigrationType::Simple, first, false)];
     Migrator::with_migrations(migrations).run_direct(None, connection, false).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_writer_flushes_every_commit_to_the_disk_and_overwrites_what_is_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect_options(&folder.path().join("accord.sqlite")).connect().await.unwrap();
+        let pragma = |sql: &'static str| sqlx::query_scalar(sql);
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(journal, "wal");
+        const FULL: i64 = 2;
+        for (sql, value) in [("PRAGMA synchronous", FULL), ("PRAGMA foreign_keys", 1), ("PRAGMA secure_delete", 1)] {
+            let found: i64 = pragma(sql).fetch_one(&mut connection).await.unwrap();
+            assert_eq!(found, value, "{sql}");
+        }
+    }
 }

@@ -4,10 +4,11 @@
 //! along. Out go answers, all after the commit.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::StoreError;
@@ -35,14 +36,22 @@ pub(crate) trait Write: Send + Sync + 'static {
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Box<dyn Job>>,
+    closing: Arc<Notify>,
 }
 
 impl Writer {
     /// Starts the writer on its own connection. The task ends, with everything queued committed, when the last sender is gone.
     pub(crate) fn start(options: SqliteConnectOptions, connection: SqliteConnection) -> (Self, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(WRITES_QUEUED_MAX);
+        let closing = Arc::new(Notify::new());
         let desk = Desk { options, connection: Some(connection), is_checkpoint_due: false };
-        (Self { queue }, tokio::spawn(desk.run(jobs)))
+        let writing = tokio::spawn(desk.run(jobs, closing.clone()));
+        (Self { queue, closing }, writing)
+    }
+
+    /// Takes no more writes, whoever still holds a sender; what is queued is committed.
+    pub(crate) fn close(&self) {
+        self.closing.notify_one();
     }
 
     /// Queues a write and waits until it is durable.
@@ -61,8 +70,16 @@ struct Desk {
 }
 
 impl Desk {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
-        while let Some(first) = jobs.recv().await {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>, closing: Arc<Notify>) {
+        loop {
+            let first = tokio::select! {
+                first = jobs.recv() => first,
+                () = closing.notified() => {
+                    jobs.close();
+                    continue;
+                }
+            };
+            let Some(first) = first else { break };
             let mut batch = vec![first];
             let mut bytes: usize = batch.iter().map(|job| job.bytes()).sum();
             while batch.len() < WRITES_PER_COMMIT_MAX && bytes < BYTES_PER_COMMIT_MAX {

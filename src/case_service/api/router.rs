@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accord_room::{ParticipantId, RoomId};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Json, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -116,8 +116,9 @@ pub(super) async fn create_room<R: Rooms>(
 pub(super) async fn room_status<R: Rooms>(
     State(api): State<Arc<Api<R>>>,
     caller: Caller,
-    Path(room): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path(room) = path?;
     let status = api.rooms.status(&caller.tenant, room_id(&room)?).await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(status)).into_response())
 }
@@ -141,9 +142,10 @@ pub(super) async fn room_status<R: Rooms>(
 pub(super) async fn invite<R: Rooms>(
     State(api): State<Arc<Api<R>>>,
     caller: Caller,
-    Path(room): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     body: Result<Json<NewInvitation>, JsonRejection>,
 ) -> Result<Response, Problem> {
+    let Path(room) = path?;
     let room = room_id(&room)?;
     let Json(NewInvitation { participant }) = body?;
     let secret = InvitationSecret::fresh().ok_or(RoomsError::Unavailable)?;
@@ -171,8 +173,9 @@ pub(super) async fn invite<R: Rooms>(
 pub(super) async fn revoke<R: Rooms>(
     State(api): State<Arc<Api<R>>>,
     caller: Caller,
-    Path((room, participant)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
+    let Path((room, participant)) = path?;
     let participant = participant.parse().map_err(|_| Problem::not_found())?;
     api.rooms.revoke(&caller.tenant, room_id(&room)?, participant).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -197,8 +200,9 @@ pub(super) async fn revoke<R: Rooms>(
 pub(super) async fn result<R: Rooms>(
     State(api): State<Arc<Api<R>>>,
     caller: Caller,
-    Path((room, number)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path((room, number)) = path?;
     let room = room_id(&room)?;
     let number = number.parse().map_err(|_| RoomsError::NoResult);
     // An unknown room comes before a bad number, so that the number tells nothing about rooms of others.
@@ -247,6 +251,12 @@ impl From<RoomsError> for Problem {
             RoomsError::Refused(_) => Self::new(ProblemKind::Refused, detail),
             RoomsError::Unavailable => Self::new(ProblemKind::Unavailable, detail),
         }
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(_: PathRejection) -> Self {
+        Self::not_found()
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the store promises, each promise a test.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 
 use accord_room::{InvitationId, ParticipantId, RoomId, TenantId};
 use accord_store::{
     Append, Creation, Effect, LeaseGeneration, NewDelivery, NewEvent, NewRoom, RoomKey, Store, StoreError, limits,
 };
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -185,17 +188,55 @@ async fn a_failing_write_takes_no_other_of_its_batch_along() {
 #[tokio::test]
 async fn a_caller_that_goes_away_does_not_disturb_the_writer() {
     let (_folder, store) = opened().await;
+    let (abandoned, lease) = created(&store, "ccpit").await;
+    let (other, other_lease) = created(&store, "ccpit").await;
+    let mut going = Box::pin(store.append(append(&abandoned, lease, 1, "abandoned")));
+    // Polled once: the write is queued, and its caller goes.
+    assert!(std::future::poll_fn(|context| Poll::Ready(going.as_mut().poll(context))).await.is_pending());
+    drop(going);
+    store.append(append(&other, other_lease, 1, "next")).await.unwrap();
+    // What was queued stands: its caller may not have heard of it, and finds it when it reads again.
+    assert_eq!(store.read_events(&abandoned, 0).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_locked_database_refuses_and_the_writer_recovers() {
+    let (folder, store) = opened().await;
     let (key, lease) = created(&store, "ccpit").await;
-    let abandoned = tokio::spawn({
-        let (store, write) = (store.clone(), append(&key, lease, 1, "abandoned"));
-        async move { store.append(write).await }
-    });
-    abandoned.abort();
-    let _ = abandoned.await;
-    let length = store.read_events(&key, 0).await.unwrap().len() as u64;
-    let lease = store.acquire_lease(&key).await.unwrap();
-    let length = store.read_events(&key, 0).await.unwrap().len() as u64 + u64::from(length > 2);
-    store.append(append(&key, lease, length, "next")).await.unwrap();
+    let path = folder.path().join("accord.sqlite");
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    assert!(matches!(store.append(append(&key, lease, 1, "x")).await, Err(StoreError::NotDurable)));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    store.append(append(&key, lease, 1, "x")).await.unwrap();
+    assert_eq!(store.read_events(&key, 0).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn closing_commits_what_is_queued_and_refuses_what_comes_later() {
+    let (folder, store) = opened().await;
+    let (key, lease) = created(&store, "ccpit").await;
+    let clone = store.clone();
+    let mut queued = Box::pin(clone.append(append(&key, lease, 1, "queued")));
+    assert!(std::future::poll_fn(|context| Poll::Ready(queued.as_mut().poll(context))).await.is_pending());
+    store.close().await;
+    queued.await.unwrap();
+    assert!(matches!(clone.append(append(&key, lease, 2, "late")).await, Err(StoreError::Closed)));
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(store.read_events(&key, 0).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_alone() {
+    let (folder, store) = opened().await;
+    store.close().await;
+    let path = folder.path().join("accord.sqlite");
+    let mut newer = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    let migration = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     VALUES (999, 'from the future', TRUE, x'00', 0)";
+    sqlx::query(migration).execute(&mut newer).await.unwrap();
+    newer.close().await.unwrap();
+    assert!(matches!(Store::open(folder.path()).await, Err(StoreError::Migration(_))));
 }
 
 #[tokio::test]
