@@ -92,7 +92,11 @@ describe("commands", () => {
 test("a statement that is sent again carries the same signed bytes", async () => {
   const connection = connect();
   FakeSocket.last().welcome();
-  void connection.statement({ type: "recording_withdrawal", subject: { request: "q" }, answer: true });
+  void connection.statement({
+    type: "consent_withdrawal",
+    subject: { kind: "request", purpose: "recording", request: "q", text_digest: "ab".repeat(32) },
+    answer: "yes",
+  });
   await vi.advanceTimersByTimeAsync(0);
   const [before] = FakeSocket.last().of("statement");
   FakeSocket.last().break();

@@ -7,8 +7,8 @@ import { type Statement, signed } from "./statement";
 const SPEAKER = { tenant: "t", room: "r", participant: "p" };
 const SAID: Statement = {
   type: "notice_confirmation",
-  subject: { notice: "rights", digest: "ab".repeat(32) },
-  answer: true,
+  subject: { kind: "notice", notice: "rights", version: "1", text_digest: "ab".repeat(32) },
+  answer: "yes",
 };
 
 async function verifies(publicKey: string, text: string, signature: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { sealAuthorisation, signature } from "../device/statement";
 import { Action } from "../parts/action";
 import { Icon } from "../parts/icons";
 import { Name, RoleTag } from "../parts/name";
@@ -22,7 +23,6 @@ export function FrozenAgreement({ agreement, frozen, asks }: FrozenAgreementProp
   const t = words.value;
   const drawn = useSignal<Drawn>({ pages: 0, isComplete: false });
   const paper = session.openPaper(frozen.document_digest);
-  const subject = { content_digest: frozen.content_digest, document_digest: frozen.document_digest };
   return (
     <div class="agreement" data-testid="frozen-agreement">
       <p class="strong">{frozen.in_part ? t.papers.inPart : t.papers.inFull}</p>
@@ -41,7 +41,7 @@ export function FrozenAgreement({ agreement, frozen, asks }: FrozenAgreementProp
           drawn={drawn.value}
           promise={t.papers.readAll}
           hint={t.papers.signHint}
-          run={() => session.state({ type: "signature", subject, answer: true })}
+          run={() => session.state(signature(frozen))}
         >
           {t.papers.sign}
         </Undertaking>
@@ -52,7 +52,7 @@ export function FrozenAgreement({ agreement, frozen, asks }: FrozenAgreementProp
           drawn={drawn.value}
           promise={t.seal.confirm}
           hint={t.papers.signHint}
-          run={() => session.state({ type: "seal_authorisation", subject, answer: true })}
+          run={() => session.state(sealAuthorisation(frozen))}
         >
           {t.seal.authorise}
         </Undertaking>

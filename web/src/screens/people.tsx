@@ -1,5 +1,6 @@
 /** Everybody inside, and what one may do about it. */
 
+import { observerConsent } from "../device/statement";
 import { Action } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { Icon } from "../parts/icons";
@@ -109,11 +110,10 @@ function Row({ view, person }: { view: InsideView; person: PersonView }) {
 function Observer({ view, observer }: { view: InsideView; observer: ObserverView }) {
   const session = useSession();
   const t = words.value;
-  const digest = notices.value.get("observer_consent")?.digest;
+  const notice = notices.value.get("observer_consent");
   const { id, name, your_answer, agreed } = observer;
-  const mayAnswer = view.you.may.includes("answer_for_party") && your_answer !== null && digest !== undefined;
-  const change = (answer: boolean) =>
-    digest !== undefined && session.state({ type: "observer_consent", subject: { observer: id, digest }, answer });
+  const mayAnswer = view.you.may.includes("answer_for_party") && your_answer !== null && notice !== undefined;
+  const change = (agrees: boolean) => notice && session.state(observerConsent(id, notice, agrees));
   return (
     <li class="person" data-testid={`observer-${id}`}>
       <div class="person-who">

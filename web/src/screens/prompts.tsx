@@ -1,6 +1,7 @@
 /** The one thing that the person is asked now. Not a trap: everything else stays within reach, and it can wait. */
 
 import type { ComponentChildren } from "preact";
+import { noticeConfirmation, observerConsent, recordingConsent } from "../device/statement";
 import { Action } from "../parts/action";
 import { Icon } from "../parts/icons";
 import { NoticeWords } from "../parts/notice_words";
@@ -29,7 +30,7 @@ export function NextStepLine({ view }: { view: InsideView }) {
   const step = nextStep(view);
   if (!step || prompts(view).length > 0) return null;
   return (
-    <p class="next-step" data-testid="next-step" data-step={step}>
+    <p class="next-step" role="status" data-testid="next-step" data-step={step}>
       {words.value.next[step]}
     </p>
   );
@@ -106,8 +107,7 @@ function RecordingQuestion({ request }: { request: string }) {
   const session = useSession();
   const t = words.value;
   const notice = notices.value.get("recording_consent");
-  const answer = (given: boolean) =>
-    notice && session.state({ type: "recording_consent", subject: { request, digest: notice.digest }, answer: given });
+  const answer = (agrees: boolean) => notice && session.state(recordingConsent(request, notice, agrees));
   return (
     <Card
       title={t.prompt.recordingTitle}
@@ -132,13 +132,7 @@ function NoticeQuestion({ prompt }: { prompt: Extract<Prompt, { kind: "notice" }
   const session = useSession();
   const t = words.value;
   const notice = notices.value.get(prompt.notice);
-  const confirm = () =>
-    notice &&
-    session.state({
-      type: "notice_confirmation",
-      subject: { notice: prompt.notice, digest: notice.digest },
-      answer: true,
-    });
+  const confirm = () => notice && session.state(noticeConfirmation(notice));
   return (
     <Card
       title={t.prompt.noticeStep(prompt.position, prompt.of)}
@@ -158,9 +152,7 @@ function ObserverQuestion({ prompt }: { prompt: Extract<Prompt, { kind: "observe
   const t = words.value;
   const notice = notices.value.get("observer_consent");
   const { id, name } = prompt.observer;
-  const answer = (given: boolean) =>
-    notice &&
-    session.state({ type: "observer_consent", subject: { observer: id, digest: notice.digest }, answer: given });
+  const answer = (agrees: boolean) => notice && session.state(observerConsent(id, notice, agrees));
   return (
     <Card
       title={t.prompt.observerTitle}

@@ -2,6 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { recordingWithdrawal } from "../device/statement";
 import { Action } from "../parts/action";
 import { Icon, type IconName } from "../parts/icons";
 import { LanguageSwitch } from "../parts/language_switch";
@@ -9,6 +10,7 @@ import { ProblemBox } from "../parts/problem";
 import { useSession } from "../parts/session";
 import { Sounds } from "../parts/track";
 import type { InsideView } from "../protocol";
+import { notices } from "../room/notices";
 import { prompts } from "../room/selectors";
 import { words } from "../text/language";
 import { Banners, NewsList } from "./banners";
@@ -119,6 +121,7 @@ function Consent({ view }: { view: InsideView }) {
   const session = useSession();
   const t = words.value;
   const { request } = view.recording;
+  const notice = notices.value.get("recording_consent");
   if (request?.your_answer !== true) return null;
   return (
     <div class="banner consent" role="status" data-testid="consent-given">
@@ -128,7 +131,8 @@ function Consent({ view }: { view: InsideView }) {
       <Action
         testid="withdraw-recording"
         label={`${t.consent.withdraw}. ${t.consent.withdrawHint}`}
-        run={() => session.state({ type: "recording_withdrawal", subject: { request: request.request }, answer: true })}
+        disabled={!notice}
+        run={() => notice && session.state(recordingWithdrawal(request.request, notice))}
       >
         {t.consent.withdraw}
       </Action>
