@@ -10,6 +10,7 @@ use crate::keys::{ConnectionKey, Kind, ParticipantKey, Publication, RoomKey, Sou
 use crate::limits::{DTLS_PACKETS_PER_SECOND_MAX, MEDIA_PACKETS_PER_SECOND_MAX, SOURCES_PER_CONNECTION_MAX};
 use crate::rate::Allowance;
 use crate::rewrite::Rewriter;
+use crate::rtp::RtpHeader;
 use crate::speaker::{ActiveSpeaker, Voice};
 use crate::srtp::{Inbound, Outbound, TAG_BYTES};
 
@@ -178,6 +179,29 @@ impl Connection {
 
     pub(crate) fn track_of(&self, source: Source) -> Option<usize> {
         self.tracks.iter().position(|track| track.source == source)
+    }
+
+    /// Reads a packet's header extensions: notes its arrival for the sender, and returns mid and audio level.
+    pub(crate) fn note_extensions<'a>(
+        &mut self,
+        header: &RtpHeader,
+        packet: &'a [u8],
+        arrival_micros: u64,
+    ) -> (Option<&'a [u8]>, Option<u8>) {
+        let (mut mid, mut level) = (None, None);
+        for (identifier, value) in header.extensions(packet) {
+            let identifier = Some(identifier);
+            if identifier == self.extensions.transport_sequence {
+                if let Ok(sequence) = value.try_into() {
+                    self.transport.note(u16::from_be_bytes(sequence), arrival_micros);
+                }
+            } else if identifier == self.extensions.audio_level {
+                level = value.first().copied();
+            } else if identifier == self.extensions.mid {
+                mid = Some(value);
+            }
+        }
+        (mid, level)
     }
 
     /// The track a packet belongs to, by its SSRC, or by its mid for an SSRC not seen before.

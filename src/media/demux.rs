@@ -32,7 +32,7 @@ mod tests {
             (&[22], DatagramKind::Dtls),
             (&[0x80, 200], DatagramKind::Rtcp),
             (&[0x80, 96], DatagramKind::Rtp),
-            (&[0x90, 0x80 | 111], DatagramKind::Rtp),
+            (&[0x90, 0xef], DatagramKind::Rtp),
             (&[64], DatagramKind::Unknown),
             (&[0x80], DatagramKind::Unknown),
             (&[], DatagramKind::Unknown),

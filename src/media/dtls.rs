@@ -198,13 +198,13 @@ impl Association {
                     let profile = match profile {
                         SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
                         SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
-                        _ => return Err(DtlsEnd::Failed),
+                        SrtpProfile::AES128_CM_SHA1_80 | _ => return Err(DtlsEnd::Failed),
                     };
                     keys = srtp::server_contexts(profile, &material);
                 }
                 Output::CloseNotify => return Err(DtlsEnd::Closed),
                 // Of the connection the keys tell enough, and there are no data channels here.
-                _ => {}
+                Output::Connected | Output::ApplicationData(_) | _ => {}
             }
             if needed_bytes > DTLS_OUTPUT_BYTES_MAX {
                 return Err(DtlsEnd::Failed);

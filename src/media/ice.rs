@@ -256,7 +256,7 @@ mod tests {
         let (mut agent, now) = (agent(), Instant::now());
         let ours = agent.local().clone();
         send(&mut agent, &ours, now, 1, &[CONTROLLING, NOMINATION]);
-        assert!(!agent.expire(now + ICE_CONSENT - Duration::from_millis(1), |_| {}));
+        assert!(!agent.expire(now + ICE_CONSENT.mul_f32(0.999), |_| {}));
         let mut gone = Vec::new();
         assert!(agent.expire(now + ICE_CONSENT, |address| gone.push(address)));
         assert_eq!((gone, agent.selected()), (vec![path(1).remote], None));

@@ -23,6 +23,19 @@
 //! collected before a command never leaves after it. Nothing on the packet path locks, waits on a channel or allocates, and
 //! only `shard/run.rs` knows a socket or a clock: everything else is tested with made-up time.
 
+// What can go wrong is said once, by the variants of the two error enums.
+#![allow(clippy::missing_errors_doc)]
+// Tests put text and packets together as plainly as they can.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::format_push_string,
+        clippy::format_collect,
+        clippy::wildcard_enum_match_arm,
+        clippy::cast_possible_truncation
+    )
+)]
+
 mod audience;
 mod codec;
 mod connection;

@@ -178,3 +178,96 @@ impl Drop for Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::keys::Publication;
+    use crate::shard::tests::world::{CAMERA_MID, MICROPHONE_MID, Peer, ROOM};
+
+    /// Generous: on a loaded machine a failure is a failure however late.
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// A peer on a socket of its own.
+    async fn join(plane: &MediaPlane, number: u16) -> (Peer, UdpSocket) {
+        let mut peer = Peer::new(number, Instant::now());
+        plane.connect(ROOM, peer.who, peer.connection).await.unwrap();
+        let sections = [(MICROPHONE_MID, Source::Microphone), (CAMERA_MID, Source::Camera)];
+        let publications = sections.map(|(mid, source)| (mid.to_owned(), source)).to_vec();
+        let offer = Offer { sdp: peer.offer("abcd", 2, 2), publications };
+        peer.answer = plane.offer(peer.connection, offer).await.unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(plane.addresses()[0]).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        socket.send(&peer.nomination()).unwrap();
+        let start = Instant::now();
+        while peer.outbound.is_none() {
+            assert!(start.elapsed() < PATIENCE, "no handshake");
+            let arrived = receive(&socket).filter(|datagram| (20..64).contains(&datagram[0]));
+            for datagram in peer.dtls.step(Instant::now(), arrived.as_deref()) {
+                socket.send(&datagram).unwrap();
+            }
+            peer.take_keys();
+        }
+        (peer, socket)
+    }
+
+    fn receive(socket: &UdpSocket) -> Option<Vec<u8>> {
+        let mut buffer = [0; 2_000];
+        socket.recv(&mut buffer).ok().map(|length| buffer[..length].to_vec())
+    }
+
+    #[tokio::test]
+    async fn peers_on_real_sockets_hear_each_other_only_as_the_table_says() {
+        let (plane, mut events) = MediaPlane::start(MediaSettings::loopback()).unwrap();
+        plane.open_room(ROOM).await.unwrap();
+        let (mut anna, annas) = join(&plane, 1).await;
+        let (mut ben, bens) = join(&plane, 2).await;
+        let voice = Publication { participant: anna.who, source: Source::Microphone };
+        let open = AudienceTable { version: 1, audience: [(voice, [ben.who].into())].into(), grant: None };
+        assert_eq!(plane.apply(ROOM, open).await.unwrap(), 1);
+        let start = Instant::now();
+        while ben.received.is_empty() {
+            assert!(start.elapsed() < PATIENCE, "nothing was heard");
+            annas.send(&anna.packet(Source::Microphone, b"word")).unwrap();
+            while let Ok(event) = events.try_recv() {
+                if let MediaEvent::SlotMap { connection, version, .. } = event {
+                    plane.acknowledge_slots(connection, version).unwrap();
+                }
+            }
+            if let Some(datagram) = receive(&bens) {
+                ben.take(datagram);
+            }
+        }
+        assert_eq!(ben.payloads()[0], b"word");
+        plane.apply(ROOM, AudienceTable { version: 2, ..AudienceTable::default() }).await.unwrap();
+        let before = plane.statistics().await.unwrap();
+        while plane.statistics().await.unwrap().packets_in < before.packets_in + 20 {
+            assert!(start.elapsed() < 2 * PATIENCE, "the control: Anna is no longer received");
+            annas.send(&anna.packet(Source::Microphone, b"unheard")).unwrap();
+        }
+        assert_eq!(plane.statistics().await.unwrap().packets_out, before.packets_out);
+        plane.disconnect(anna.connection).await.unwrap();
+        assert_eq!(
+            plane.offer(anna.connection, Offer { sdp: String::new(), publications: vec![] }).await,
+            Err(OfferError::Connection(MediaError::UnknownConnection))
+        );
+        plane.close_room(ROOM).await.unwrap();
+        let after = plane.statistics().await.unwrap();
+        assert_eq!((after.rooms, after.connections), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn settings_that_cannot_work_are_refused() {
+        let refused = |settings| MediaPlane::start(settings).err();
+        let loopback = MediaSettings::loopback;
+        assert_eq!(refused(MediaSettings { shards: 0, ..loopback() }), Some(MediaError::Shards));
+        let bind = "0.0.0.0:0".parse().unwrap();
+        assert_eq!(refused(MediaSettings { bind, ..loopback() }), Some(MediaError::NothingAnnounced));
+        let bind = "127.0.0.1:65535".parse().unwrap();
+        assert_eq!(refused(MediaSettings { bind, shards: 2, ..loopback() }), Some(MediaError::Shards));
+    }
+}

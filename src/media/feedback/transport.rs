@@ -50,7 +50,8 @@ impl TransportFeedback {
         self.arrivals.dedup_by_key(|(sequence, _)| *sequence);
         let Some((first, first_micros)) = self.arrivals.first().copied() else { return };
         // Gaps since the last message are told as losses, unless the sender has simply skipped ahead.
-        let base = self.told.filter(|told| *told <= first && first - told <= TRANSPORT_FEEDBACK_GAP_MAX).unwrap_or(first);
+        let base =
+            self.told.filter(|told| *told <= first && first - told <= TRANSPORT_FEEDBACK_GAP_MAX).unwrap_or(first);
         let reference = first_micros / REFERENCE_MICROS;
         let mut last_micros = i64::try_from(reference * REFERENCE_MICROS).unwrap_or(0);
         let mut symbols: Vec<u8> = Vec::with_capacity(self.arrivals.len() + 16);
@@ -110,7 +111,7 @@ impl TransportFeedback {
         // Starting one turn up keeps numbers positive when the first packets come out of order.
         let highest = *self.highest.get_or_insert(0x1_0000 | u64::from(sequence));
         #[allow(clippy::cast_possible_truncation)]
-        let difference = i64::from(sequence.wrapping_sub(highest as u16) as i16);
+        let difference = i64::from(sequence.wrapping_sub(highest as u16).cast_signed());
         let extended = highest.saturating_add_signed(difference);
         self.highest = Some(highest.max(extended));
         extended

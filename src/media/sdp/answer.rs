@@ -57,9 +57,10 @@ impl std::fmt::Display for Answer<'_> {
 impl Answer<'_> {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let taken = self.sections.iter().filter(|section| !matches!(section.role, Role::Rejected));
-        let bundle: String = taken.map(|section| format!(" {}", section.offered.mid)).collect();
+        let bundle: Vec<&str> = taken.map(|section| section.offered.mid.as_str()).collect();
         write!(text, "v=0\r\no=- {} {} IN IP4 127.0.0.1\r\ns=-\r\n", self.session_id, self.session_version)?;
-        write!(text, "t=0 0\r\na=group:BUNDLE{bundle}\r\na=ice-lite\r\na=msid-semantic: WMS *\r\n")?;
+        write!(text, "t=0 0\r\na=group:BUNDLE {}\r\na=ice-lite\r\n", bundle.join(" "))?;
+        text.push_str("a=msid-semantic: WMS *\r\n");
         let mut first = true;
         for section in &self.sections {
             if matches!(section.role, Role::Rejected) {
@@ -77,8 +78,11 @@ impl Answer<'_> {
 
     fn write_section(&self, text: &mut String, section: &AnsweredSection<'_>) -> std::fmt::Result {
         let offered = section.offered;
-        let payload_types: String = offered.codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect();
-        write!(text, "m={} 9 {}{payload_types}\r\n", offered.media, offered.protocol)?;
+        write!(text, "m={} 9 {}", offered.media, offered.protocol)?;
+        for codec in &offered.codecs {
+            write!(text, " {}", codec.payload_type)?;
+        }
+        text.push_str("\r\n");
         write!(text, "c=IN IP4 0.0.0.0\r\na=mid:{}\r\n", offered.mid)?;
         write!(text, "a=ice-ufrag:{}\r\n", self.credentials.user_fragment_text())?;
         write!(text, "a=ice-pwd:{}\r\n", self.credentials.password_text())?;

@@ -10,6 +10,7 @@ use super::{Outlet, Shard};
 use crate::audience::{AudienceTable, TapGrant};
 use crate::connection::Connection;
 use crate::error::{MediaError, OfferError};
+use crate::feedback::Reception;
 use crate::ice::{Credentials, IceAgent};
 use crate::keys::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::limits::{PARTICIPANTS_PER_ROOM_MAX, ROOMS_PER_SHARD_MAX};
@@ -167,7 +168,7 @@ impl Shard {
         statistics.connections_established = gauge(self.connections.iter().filter(|(_, c)| c.announced).count());
         for (_, connection) in &self.connections {
             let receptions = connection.tracks.iter().filter_map(|track| track.reception.as_ref());
-            statistics.packets_lost += receptions.map(|reception| reception.lost()).sum::<u64>();
+            statistics.packets_lost += receptions.map(Reception::lost).sum::<u64>();
         }
         statistics
     }

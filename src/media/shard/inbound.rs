@@ -137,18 +137,7 @@ impl Shard {
         let Some(packet) = datagram.get(..opened.length) else { return };
         let header = opened.header;
         let micros = self.epoch.unix_micros(now);
-        let (mut mid, mut level) = (None, None);
-        for (identifier, value) in header.extensions(packet) {
-            if Some(identifier) == connection.extensions.transport_sequence {
-                if let Ok(sequence) = value.try_into() {
-                    connection.transport.note(u16::from_be_bytes(sequence), micros);
-                }
-            } else if Some(identifier) == connection.extensions.audio_level {
-                level = value.first();
-            } else if Some(identifier) == connection.extensions.mid {
-                mid = Some(value);
-            }
-        }
+        let (mid, level) = connection.note_extensions(&header, packet, micros);
         let found = connection.track_of_packet(header.ssrc, mid);
         let (room, participant) = (connection.room, connection.participant);
         let Some(track) = found.and_then(|found| connection.tracks.get_mut(found)) else {
@@ -166,7 +155,7 @@ impl Shard {
         if track.ssrc != Some(header.ssrc) {
             track.ssrc = Some(header.ssrc);
             let before = track.reception.replace(Reception::new(header.ssrc, codec.clock_rate_hz(), opened.index));
-            self.statistics.packets_lost += before.map_or(0, |reception| reception.lost());
+            self.statistics.packets_lost += before.as_ref().map_or(0, Reception::lost);
         }
         if let Some(reception) = &mut track.reception {
             reception.note(opened.index, header.timestamp, micros);
@@ -175,7 +164,7 @@ impl Shard {
         self.statistics.bytes_in += payload.len() as u64;
         track.last_packet_at = Some(now);
         if let Some(level) = level {
-            track.voice.note(*level, now);
+            track.voice.note(level, now);
         }
         let bytes = packet.get(payload.clone()).unwrap_or_default();
         let begins = !bytes.is_empty() && codec.begins_decodable(bytes);

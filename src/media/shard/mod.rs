@@ -11,7 +11,7 @@ mod reporting;
 mod routing;
 pub(crate) mod run;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -24,6 +24,7 @@ use crate::audience::AudienceTable;
 use crate::connection::{Arrival, Connection};
 use crate::dtls::Identity;
 use crate::event::{DisconnectReason, MediaEvent};
+use crate::feedback::Reception;
 use crate::ice::{Path, UserFragment};
 use crate::keys::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::limits::{DELIVERIES_PER_FLUSH, EVENTS_BACKLOG_MAX, SEGMENTED_SEND_BYTES_MAX};
@@ -98,7 +99,7 @@ impl Epoch {
     /// Seconds since 1900 in the upper half, fractions in the lower.
     fn ntp(&self, now: Instant) -> u64 {
         let micros = self.unix_micros(now);
-        (micros / 1_000_000 + NTP_TO_UNIX_SECONDS) << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+        ((micros / 1_000_000 + NTP_TO_UNIX_SECONDS) << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
     }
 }
 
@@ -189,7 +190,7 @@ impl Shard {
         }
         for track in connection.tracks.iter().filter(|track| track.active) {
             let publication = connection.publication(track);
-            self.statistics.packets_lost += track.reception.as_ref().map_or(0, |reception| reception.lost());
+            self.statistics.packets_lost += track.reception.as_ref().map_or(0, Reception::lost);
             self.emit(MediaEvent::Publishing { room: connection.room, publication, active: false });
         }
         if let Some(room) = self.rooms.get_mut(&connection.room) {

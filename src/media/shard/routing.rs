@@ -251,6 +251,8 @@ impl Shard {
         if !changes.is_empty() {
             self.unsettled.insert(key);
         }
-        changes.into_iter().for_each(|change| self.emit(change));
+        for change in changes {
+            self.emit(change);
+        }
     }
 }

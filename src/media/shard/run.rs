@@ -67,7 +67,8 @@ impl Outlet for Wire {
         let several = contents.len() > segment_bytes;
         if several && self.state.max_gso_segments() <= 1 {
             // A kernel without segmentation gets them one by one.
-            return contents.chunks(segment_bytes.max(1)).fold(true, |all, one| self.send_one(path, one, None) && all);
+            let sent = contents.chunks(segment_bytes.max(1)).map(|one| self.send_one(path, one, None));
+            return sent.filter(|sent| !sent).count() == 0;
         }
         self.send_one(path, contents, several.then_some(segment_bytes))
     }
@@ -173,11 +174,9 @@ impl Turns {
 
     fn hand_on_events(&mut self) {
         while let Some(event) = self.shard.next_event() {
-            match self.events.try_send(event) {
-                Ok(()) => {}
-                Err(mpsc::error::TrySendError::Full(event)) => return self.shard.return_event(event),
-                // Nobody listens; the program is ending.
-                Err(mpsc::error::TrySendError::Closed(_)) => {}
+            // A reader that is gone for good gets nothing; the program is ending.
+            if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
+                return self.shard.return_event(event);
             }
         }
     }

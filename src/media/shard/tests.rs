@@ -3,4 +3,4 @@
 mod audience;
 mod hostile;
 mod media;
-mod world;
+pub(crate) mod world;

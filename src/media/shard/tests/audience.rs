@@ -8,7 +8,7 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::keys::{ParticipantKey, Publication, Source};
 use crate::shard::Command;
-use crate::tap::tap_ring;
+use crate::tap::{TapPacket, tap_ring};
 
 #[test]
 fn without_a_table_nobody_receives_anything() {
@@ -163,7 +163,7 @@ fn without_a_grant_no_packet_reaches_the_recorder_and_after_its_end_none_more() 
     world.apply(&[], None).unwrap();
     speak(&mut world, b"after");
     let packets: Vec<_> = std::iter::from_fn(|| recorder.pop()).collect();
-    let payloads: Vec<_> = packets.iter().map(|packet| packet.payload()).collect();
+    let payloads: Vec<_> = packets.iter().map(TapPacket::payload).collect();
     assert_eq!(payloads, [b"granted"], "only what was granted, only of the granted publication");
     assert_eq!((packets[0].generation, packets[0].publication), (3, voice));
     // The generation that ended never returns; a newer one may.
@@ -233,7 +233,8 @@ fn a_publication_that_ends_by_renegotiation_is_told_and_leaves_its_slot() {
     world.receive(a.address, packet);
     let camera = a.publication(Source::Camera);
     assert_eq!(world.slot_map(&b).unwrap().1, [camera]);
-    let (front, back) = a.offer("abcd", 3, 3).rsplit_once("a=sendonly").map(|(f, b)| (f.to_owned(), b.to_owned())).unwrap();
+    let (front, back) =
+        a.offer("abcd", 3, 3).rsplit_once("a=sendonly").map(|(f, b)| (f.to_owned(), b.to_owned())).unwrap();
     world.offer(&a, &format!("{front}a=inactive{back}")).unwrap();
     assert_eq!(world.slot_map(&b).unwrap().1, []);
     let ended = MediaEvent::Publishing { room: super::world::ROOM, publication: camera, active: false };

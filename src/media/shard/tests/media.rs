@@ -13,7 +13,9 @@ use crate::stun::tests::{CONTROLLING, NOMINATION};
 
 fn told(packets: &[Vec<u8>]) -> Vec<Rtcp> {
     let mut all = Vec::new();
-    packets.iter().for_each(|packet| read(packet, |rtcp| all.push(rtcp)));
+    for packet in packets {
+        read(packet, |rtcp| all.push(rtcp));
+    }
     all
 }
 

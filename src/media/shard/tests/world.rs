@@ -22,13 +22,13 @@ use crate::srtp::tests::client_contexts;
 use crate::srtp::{Inbound, Outbound, TAG_BYTES};
 use crate::stun::tests::{CONTROLLING, NOMINATION, request};
 
-pub(super) const ROOM: RoomKey = RoomKey(1);
-pub(super) const MICROPHONE_MID: &str = "m";
-pub(super) const CAMERA_MID: &str = "c";
+pub(crate) const ROOM: RoomKey = RoomKey(1);
+pub(crate) const MICROPHONE_MID: &str = "m";
+pub(crate) const CAMERA_MID: &str = "c";
 
 /// What was sent, datagram by datagram.
 #[derive(Default)]
-pub(super) struct Sent(pub(super) Vec<(SocketAddr, Vec<u8>)>);
+pub(crate) struct Sent(pub(crate) Vec<(SocketAddr, Vec<u8>)>);
 
 impl Outlet for Sent {
     fn send(&mut self, path: Path, contents: &[u8], segment_bytes: usize) -> bool {
@@ -38,33 +38,33 @@ impl Outlet for Sent {
 }
 
 /// One shard with one room.
-pub(super) struct World {
-    pub(super) shard: Shard,
-    pub(super) now: Instant,
-    pub(super) sent: Sent,
-    pub(super) events: Vec<MediaEvent>,
+pub(crate) struct World {
+    pub(crate) shard: Shard,
+    pub(crate) now: Instant,
+    pub(crate) sent: Sent,
+    pub(crate) events: Vec<MediaEvent>,
     version: u64,
 }
 
 /// A browser.
-pub(super) struct Peer {
-    pub(super) who: ParticipantKey,
-    pub(super) connection: ConnectionKey,
-    pub(super) address: SocketAddr,
-    pub(super) answer: String,
-    pub(super) dtls: Client,
-    pub(super) inbound: Option<Inbound>,
-    pub(super) outbound: Option<Outbound>,
+pub(crate) struct Peer {
+    pub(crate) who: ParticipantKey,
+    pub(crate) connection: ConnectionKey,
+    pub(crate) address: SocketAddr,
+    pub(crate) answer: String,
+    pub(crate) dtls: Client,
+    pub(crate) inbound: Option<Inbound>,
+    pub(crate) outbound: Option<Outbound>,
     /// Packets received, decrypted.
-    pub(super) received: Vec<Vec<u8>>,
+    pub(crate) received: Vec<Vec<u8>>,
     /// RTCP received, decrypted.
-    pub(super) rtcp: Vec<Vec<u8>>,
+    pub(crate) rtcp: Vec<Vec<u8>>,
     next_sequence: BTreeMap<u32, u64>,
     transport_sequence: u16,
 }
 
 impl World {
-    pub(super) fn new() -> World {
+    pub(crate) fn new() -> World {
         let now = Instant::now();
         let candidates = vec!["192.0.2.1:4000".parse().unwrap()];
         let shard = Shard::new(Identity::generate().unwrap(), candidates, now, SystemTime::UNIX_EPOCH);
@@ -73,7 +73,7 @@ impl World {
         world
     }
 
-    pub(super) fn command<T, E>(
+    pub(crate) fn command<T, E>(
         &mut self,
         command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command,
     ) -> Result<T, E> {
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Lets everybody hear and see everybody.
-    pub(super) fn apply_open_table(&mut self, people: &[ParticipantKey]) {
+    pub(crate) fn apply_open_table(&mut self, people: &[ParticipantKey]) {
         let rows: Vec<_> = people
             .iter()
             .flat_map(|who| [(*who, Source::Microphone), (*who, Source::Camera), (*who, Source::Screen)])
@@ -93,7 +93,7 @@ impl World {
         self.apply(&rows, None).unwrap();
     }
 
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         rows: &[(Publication, Vec<ParticipantKey>)],
         grant: Option<TapGrant>,
@@ -106,29 +106,14 @@ impl World {
     }
 
     /// A peer that has an answer, but has sent nothing yet.
-    pub(super) fn invite(&mut self, number: u16) -> Peer {
-        let who = ParticipantKey(u64::from(number));
-        let connection = ConnectionKey(1_000 + u64::from(number));
-        self.command(|reply| Command::Connect(ROOM, who, connection, reply)).unwrap();
-        let dtls = Client::new(self.now);
-        let mut peer = Peer {
-            who,
-            connection,
-            address: SocketAddr::from(([127, 0, 0, 1], 10_000 + number)),
-            answer: String::new(),
-            dtls,
-            inbound: None,
-            outbound: None,
-            received: Vec::new(),
-            rtcp: Vec::new(),
-            next_sequence: BTreeMap::new(),
-            transport_sequence: 0,
-        };
+    pub(crate) fn invite(&mut self, number: u16) -> Peer {
+        let mut peer = Peer::new(number, self.now);
+        self.command(|reply| Command::Connect(ROOM, peer.who, peer.connection, reply)).unwrap();
         peer.answer = self.offer(&peer, &peer.offer("abcd", 3, 3)).unwrap();
         peer
     }
 
-    pub(super) fn offer(&mut self, peer: &Peer, sdp: &str) -> Result<String, OfferError> {
+    pub(crate) fn offer(&mut self, peer: &Peer, sdp: &str) -> Result<String, OfferError> {
         let publications =
             vec![(MICROPHONE_MID.to_owned(), Source::Microphone), (CAMERA_MID.to_owned(), Source::Camera)];
         let offer = Offer { sdp: sdp.to_owned(), publications };
@@ -136,7 +121,7 @@ impl World {
     }
 
     /// A peer whose media can flow.
-    pub(super) fn join(&mut self, number: u16) -> Peer {
+    pub(crate) fn join(&mut self, number: u16) -> Peer {
         let mut peer = self.invite(number);
         self.check(&peer, &[CONTROLLING, NOMINATION]);
         self.shake_hands(&mut peer);
@@ -145,13 +130,13 @@ impl World {
     }
 
     /// Sends a connectivity check.
-    pub(super) fn check(&mut self, peer: &Peer, attributes: &[(u16, &[u8])]) {
+    pub(crate) fn check(&mut self, peer: &Peer, attributes: &[(u16, &[u8])]) {
         let username = format!("{}:abcd", peer.answered("ice-ufrag"));
         let datagram = request(&username, &peer.answered("ice-pwd"), attributes);
         self.receive(peer.address, datagram);
     }
 
-    pub(super) fn shake_hands(&mut self, peer: &mut Peer) {
+    pub(crate) fn shake_hands(&mut self, peer: &mut Peer) {
         for _ in 0..40 {
             let arrived = self.take_sent(peer.address);
             let dtls: Vec<_> = arrived.into_iter().filter(|datagram| (20..64).contains(&datagram[0])).collect();
@@ -161,19 +146,16 @@ impl World {
                 self.receive(peer.address, datagram);
             }
         }
-        if let Some((profile, material)) = peer.dtls.keys.take() {
-            let (inbound, outbound) = client_contexts(profile, &material);
-            (peer.inbound, peer.outbound) = (Some(inbound), Some(outbound));
-        }
+        peer.take_keys();
     }
 
     /// One datagram in, and everything that it makes due out.
-    pub(super) fn receive(&mut self, from: SocketAddr, datagram: Vec<u8>) {
+    pub(crate) fn receive(&mut self, from: SocketAddr, datagram: Vec<u8>) {
         self.receive_batch(vec![(from, datagram)]);
     }
 
     /// Several datagrams read at once.
-    pub(super) fn receive_batch(&mut self, batch: Vec<(SocketAddr, Vec<u8>)>) {
+    pub(crate) fn receive_batch(&mut self, batch: Vec<(SocketAddr, Vec<u8>)>) {
         let mut buffer = Vec::new();
         let mut ranges = Vec::new();
         for (from, datagram) in batch {
@@ -190,7 +172,7 @@ impl World {
     }
 
     /// Lets time pass in steps of the shard's own.
-    pub(super) fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while self.now < end {
             self.now = end.min(self.now + crate::limits::TICK);
@@ -200,7 +182,7 @@ impl World {
     }
 
     /// Acknowledges the newest slot map of a peer.
-    pub(super) fn acknowledge(&mut self, peer: &Peer) {
+    pub(crate) fn acknowledge(&mut self, peer: &Peer) {
         if let Some((version, _)) = self.slot_map(peer) {
             let command = Command::AcknowledgeSlots(peer.connection, version);
             self.shard.command(self.now, command, &mut self.sent);
@@ -209,7 +191,7 @@ impl World {
     }
 
     /// The newest slot map of a peer: its version, and what is in its slots.
-    pub(super) fn slot_map(&self, peer: &Peer) -> Option<(u64, Vec<Publication>)> {
+    pub(crate) fn slot_map(&self, peer: &Peer) -> Option<(u64, Vec<Publication>)> {
         self.events.iter().rev().find_map(|event| match event {
             MediaEvent::SlotMap { connection, version, slots } if *connection == peer.connection => {
                 Some((*version, slots.iter().filter_map(|slot| slot.publication).collect()))
@@ -219,22 +201,13 @@ impl World {
     }
 
     /// Hands what was sent to a peer over to it.
-    pub(super) fn deliver(&mut self, peer: &mut Peer) {
-        for mut datagram in self.take_sent(peer.address) {
-            let Some(inbound) = peer.inbound.as_mut() else { continue };
-            match datagram[..] {
-                [128..=255, 192..=223, ..] => peer.rtcp.push(inbound.open_rtcp(&mut datagram).unwrap().to_vec()),
-                [128..=255, ..] => {
-                    let opened = inbound.open_rtp(&mut datagram).unwrap();
-                    datagram.truncate(opened.length);
-                    peer.received.push(datagram);
-                }
-                _ => {}
-            }
+    pub(crate) fn deliver(&mut self, peer: &mut Peer) {
+        for datagram in self.take_sent(peer.address) {
+            peer.take(datagram);
         }
     }
 
-    pub(super) fn take_sent(&mut self, to: SocketAddr) -> Vec<Vec<u8>> {
+    pub(crate) fn take_sent(&mut self, to: SocketAddr) -> Vec<Vec<u8>> {
         let (taken, kept) = std::mem::take(&mut self.sent.0).into_iter().partition(|(address, _)| *address == to);
         self.sent.0 = kept;
         let taken: Vec<(SocketAddr, Vec<u8>)> = taken;
@@ -247,12 +220,56 @@ impl World {
 }
 
 impl Peer {
-    pub(super) fn publication(&self, source: Source) -> Publication {
+    pub(crate) fn new(number: u16, now: Instant) -> Peer {
+        Peer {
+            who: ParticipantKey(u64::from(number)),
+            connection: ConnectionKey(1_000 + u64::from(number)),
+            address: SocketAddr::from(([127, 0, 0, 1], 10_000 + number)),
+            answer: String::new(),
+            dtls: Client::new(now),
+            inbound: None,
+            outbound: None,
+            received: Vec::new(),
+            rtcp: Vec::new(),
+            next_sequence: BTreeMap::new(),
+            transport_sequence: 0,
+        }
+    }
+
+    /// A connectivity check that nominates its path.
+    pub(crate) fn nomination(&self) -> Vec<u8> {
+        let username = format!("{}:abcd", self.answered("ice-ufrag"));
+        request(&username, &self.answered("ice-pwd"), &[CONTROLLING, NOMINATION])
+    }
+
+    /// Takes the keys once the handshake is through.
+    pub(crate) fn take_keys(&mut self) {
+        if let Some((profile, material)) = self.dtls.keys.take() {
+            let (inbound, outbound) = client_contexts(profile, &material);
+            (self.inbound, self.outbound) = (Some(inbound), Some(outbound));
+        }
+    }
+
+    /// Takes a datagram off the wire.
+    pub(crate) fn take(&mut self, mut datagram: Vec<u8>) {
+        let Some(inbound) = self.inbound.as_mut() else { return };
+        match datagram[..] {
+            [128..=255, 192..=223, ..] => self.rtcp.push(inbound.open_rtcp(&mut datagram).unwrap().to_vec()),
+            [128..=255, ..] => {
+                let opened = inbound.open_rtp(&mut datagram).unwrap();
+                datagram.truncate(opened.length);
+                self.received.push(datagram);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn publication(&self, source: Source) -> Publication {
         Publication { participant: self.who, source }
     }
 
     /// An offer with a microphone, a camera and pools of slots.
-    pub(super) fn offer(&self, user_fragment: &str, audio_slots: usize, video_slots: usize) -> String {
+    pub(crate) fn offer(&self, user_fragment: &str, audio_slots: usize, video_slots: usize) -> String {
         let slot =
             |kind: &'static str, count: usize| (0..count).map(move |at| (kind, format!("{kind}-{at}"), "recvonly"));
         let own = [("audio", MICROPHONE_MID.to_owned(), "sendonly"), ("video", CAMERA_MID.to_owned(), "sendonly")];
@@ -274,17 +291,17 @@ impl Peer {
     }
 
     /// The value of an attribute of the answer.
-    pub(super) fn answered(&self, name: &str) -> String {
+    pub(crate) fn answered(&self, name: &str) -> String {
         let prefix = format!("a={name}:");
         self.answer.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap().to_owned()
     }
 
     /// A sealed packet of a publication, with the next sequence number.
-    pub(super) fn packet(&mut self, source: Source, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn packet(&mut self, source: Source, payload: &[u8]) -> Vec<u8> {
         self.packet_of(source, 0x100 * u32::try_from(self.who.0).unwrap() + source as u32, payload)
     }
 
-    pub(super) fn packet_of(&mut self, source: Source, ssrc: u32, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn packet_of(&mut self, source: Source, ssrc: u32, payload: &[u8]) -> Vec<u8> {
         let (payload_type, mid) = match source.kind() {
             Kind::Audio => (111, MICROPHONE_MID),
             Kind::Video => (96, CAMERA_MID),
@@ -292,7 +309,7 @@ impl Peer {
         self.packet_with(payload_type, mid, ssrc, payload)
     }
 
-    pub(super) fn packet_with(&mut self, payload_type: u8, mid: &str, ssrc: u32, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn packet_with(&mut self, payload_type: u8, mid: &str, ssrc: u32, payload: &[u8]) -> Vec<u8> {
         let index = self.next_sequence.entry(ssrc).or_insert(100);
         let sequence = u16::try_from(*index & 0xffff).unwrap();
         self.transport_sequence += 1;
@@ -307,23 +324,23 @@ impl Peer {
         bytes
     }
 
-    pub(super) fn rtcp(&mut self, mut plain: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn rtcp(&mut self, mut plain: Vec<u8>) -> Vec<u8> {
         self.outbound.as_mut().unwrap().seal_rtcp(&mut plain).unwrap();
         plain
     }
 
     /// Payloads received so far.
-    pub(super) fn payloads(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn payloads(&self) -> Vec<Vec<u8>> {
         let payload = |bytes: &Vec<u8>| bytes[RtpHeader::parse(bytes).unwrap().payload(bytes).unwrap()].to_vec();
         self.received.iter().map(payload).collect()
     }
 
     /// Keyframes this peer was asked for.
-    pub(super) fn keyframe_requests(&self) -> usize {
+    pub(crate) fn keyframe_requests(&self) -> usize {
         self.rtcp.iter().filter(|packet| packet[1] == 206 && packet[0] & 0x1f == 1).count()
     }
 }
 
 /// The first packet of a VP8 keyframe, and one of another frame.
-pub(super) const KEYFRAME: &[u8] = &[0x10, 0x00, b'k', b'e', b'y'];
-pub(super) const DELTA_FRAME: &[u8] = &[0x10, 0x01, b'd'];
+pub(crate) const KEYFRAME: &[u8] = &[0x10, 0x00, b'k', b'e', b'y'];
+pub(crate) const DELTA_FRAME: &[u8] = &[0x10, 0x01, b'd'];
