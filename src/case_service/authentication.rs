@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::limits::{CLOCK_LEEWAY_S, SHARED_SECRET_BYTES_MIN, TOKEN_BYTES_MAX, TOKEN_LIFETIME_MAX_S};
+use crate::limits::{CLOCK_LEEWAY_S, SHARED_SECRET_BYTES_MIN, TENANT_BYTES_MAX, TOKEN_BYTES_MAX, TOKEN_LIFETIME_MAX_S};
 use crate::ring_provider;
 
 /// The audience that a token must name.
@@ -78,6 +78,9 @@ impl ServiceKeys {
             let issuer = service.issuer.clone();
             if service.tenants.is_empty() {
                 return Err(KeySettingsError::NoTenant { issuer });
+            }
+            if let Some(tenant) = service.tenants.iter().find(|tenant| !is_tenant_name(&tenant.0)) {
+                return Err(KeySettingsError::BadTenant { tenant: tenant.0.clone() });
             }
             let public_keys = service.key_set.iter().flat_map(|set| &set.keys);
             let mut found: Vec<(String, Algorithm, DecodingKey)> = Vec::new();
@@ -189,26 +192,40 @@ fn signature_only(algorithm: Algorithm) -> Validation {
 
 fn refusal(error: jsonwebtoken::errors::Error) -> TokenRefusal {
     use jsonwebtoken::errors::ErrorKind;
-    match error.into_kind() {
-        ErrorKind::InvalidSignature => TokenRefusal::BadSignature,
-        ErrorKind::Json(_) => TokenRefusal::BadClaims,
-        _ => TokenRefusal::Malformed,
+    let kind = error.into_kind();
+    if matches!(kind, ErrorKind::InvalidSignature) {
+        TokenRefusal::BadSignature
+    } else if matches!(kind, ErrorKind::Json(_)) {
+        TokenRefusal::BadClaims
+    } else {
+        TokenRefusal::Malformed
     }
 }
+
+/// A tenant names folders and keys: what the store would refuse later is refused when the server starts.
+fn is_tenant_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    (1..=TENANT_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_plain)
+}
+
+/// An uncompressed point.
+const P256_POINT_BYTES: usize = 65;
+const ED25519_KEY_BYTES: usize = 32;
 
 fn public_key(jwk: &Jwk) -> Option<(String, Algorithm, DecodingKey)> {
     let key_id = jwk.common.key_id.clone().filter(|key_id| !key_id.is_empty())?;
     if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
         return None;
     }
-    let (algorithm, own_name, bytes) = match &jwk.algorithm {
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            (Algorithm::ES256, KeyAlgorithm::ES256, 65)
-        }
-        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-            (Algorithm::EdDSA, KeyAlgorithm::EdDSA, 32)
-        }
-        _ => return None,
+    let is_p256 = matches!(&jwk.algorithm, AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256);
+    let is_ed25519 =
+        matches!(&jwk.algorithm, AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519);
+    let (algorithm, own_name, bytes) = if is_p256 {
+        (Algorithm::ES256, KeyAlgorithm::ES256, P256_POINT_BYTES)
+    } else if is_ed25519 {
+        (Algorithm::EdDSA, KeyAlgorithm::EdDSA, ED25519_KEY_BYTES)
+    } else {
+        return None;
     };
     if jwk.common.key_algorithm.is_some_and(|named| named != own_name) {
         return None;
@@ -255,6 +272,8 @@ pub enum TokenRefusal {
 pub enum KeySettingsError {
     #[error("the service {issuer} has no tenant; name the ones it acts for")]
     NoTenant { issuer: String },
+    #[error("the tenant {tenant:?} cannot be used; name it with 1 to 64 lower-case letters, digits, '-' and '_'")]
+    BadTenant { tenant: String },
     #[error("the service {issuer} has no key; give it a key set or a shared secret")]
     NoKey { issuer: String },
     #[error("a key of {issuer} cannot be used; it needs a `kid` and must be OKP/Ed25519 or EC/P-256, for signatures")]

@@ -9,6 +9,8 @@ pub const CLOCK_LEEWAY_S: u64 = 30;
 /// Shortest shared secret, bytes (RFC 7518 §3.2: as long as the hash).
 pub const SHARED_SECRET_BYTES_MIN: usize = 32;
 
+/// Bytes of a tenant's name, as in the store.
+pub const TENANT_BYTES_MAX: usize = 64;
 /// Bytes of a request's body: a room with every person, case and claim at their limits is under half of it.
 pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Characters of the case service's own references (rooms, people).

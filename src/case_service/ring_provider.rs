@@ -1,5 +1,7 @@
 //! `jsonwebtoken`'s cryptography on `ring`, which the rest of the program uses too, so that the tree holds one backend.
-//! Three algorithms and no more: HS256, ES256, EdDSA.
+//! Three algorithms and no more: `HS256`, `ES256`, `EdDSA`.
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "the library's function types")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other algorithm, present and future, is refused")]
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};

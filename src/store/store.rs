@@ -94,6 +94,9 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    /// `synchronous = FULL`, as SQLite says it.
+    const FULL: i64 = 2;
+
     #[tokio::test]
     async fn the_writer_flushes_every_commit_to_the_disk_and_overwrites_what_is_erased() {
         let folder = tempfile::tempdir().unwrap();
@@ -101,7 +104,6 @@ mod tests {
         let pragma = |sql: &'static str| sqlx::query_scalar(sql);
         let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.unwrap();
         assert_eq!(journal, "wal");
-        const FULL: i64 = 2;
         for (sql, value) in [("PRAGMA synchronous", FULL), ("PRAGMA foreign_keys", 1), ("PRAGMA secure_delete", 1)] {
             let found: i64 = pragma(sql).fetch_one(&mut connection).await.unwrap();
             assert_eq!(found, value, "{sql}");

@@ -160,9 +160,9 @@ impl CreateRoom {
             confidentiality: self.confidentiality.into(),
             recording: self.recording.into(),
         };
-        charter.check().map_err(|refusal| match refusal {
-            Refusal::BadCharter { detail } => FoundingError::Charter { detail },
-            other => FoundingError::Charter { detail: other.to_string() },
+        charter.check().map_err(|refusal| {
+            let detail = if let Refusal::BadCharter { detail } = refusal { detail } else { refusal.to_string() };
+            FoundingError::Charter { detail }
         })?;
         let answer = RoomCreated { room: Uuid::new_v4(), people };
         Ok(Founding { reference: self.reference, request_digest, charter, answer })

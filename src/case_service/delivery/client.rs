@@ -155,9 +155,7 @@ pub enum DeliveryError {
     #[error("the receiver's name cannot be resolved; check the webhook address")]
     Unresolved,
     /// The name leads to an address that is not public.
-    #[error(
-        "the receiver's name leads to a private address; list the host in allow_private_webhook_hosts if that is meant"
-    )]
+    #[error("the receiver's name leads to a private address; list the host in private_webhook_hosts if that is meant")]
     Forbidden,
     /// Nobody answers there.
     #[error("the receiver cannot be reached; it is tried again")]

@@ -15,7 +15,7 @@ pub struct Destination {
 
 impl Destination {
     /// Takes an address. `private_hosts` are the hosts that the operator allows on loopback and private addresses and
-    /// without TLS (`allow_private_webhook_hosts`), written as in the address.
+    /// without TLS (`private_webhook_hosts`), written as in the address.
     ///
     /// # Errors
     /// [`BadDestination`]: the address is not one that a result may be sent to.
@@ -62,6 +62,6 @@ pub enum BadDestination {
     #[error("the webhook address holds a user name, password or fragment; leave them out, webhooks are signed")]
     Secrets,
     /// Neither TLS nor allowed without.
-    #[error("results are confidential: use https, or list the host in allow_private_webhook_hosts")]
+    #[error("results are confidential: use https, or list the host in private_webhook_hosts")]
     NotConfidential,
 }

@@ -41,21 +41,23 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let is_special = match address.octets() {
-        // This network, private, loopback, link local with the clouds' metadata, multicast and everything above.
-        [0 | 10 | 127, ..] | [169, 254, ..] | [192, 168, ..] | [224..=255, ..] => true,
-        [172, second, ..] => (16..=31).contains(&second),
-        // Shared by providers (RFC 6598) and benchmarks (RFC 2544).
-        [100, second, ..] => (64..=127).contains(&second),
-        [198, 18 | 19, ..] => true,
+    let [first, second, third, _] = address.octets();
+    let is_special = match (first, second) {
+        // This network, private, loopback, link local (with the clouds' metadata), multicast and all above.
+        (0 | 10 | 127 | 224..=255, _) | (169, 254) | (172, 16..=31) | (192, 168)
+        // Shared by providers (RFC 6598), benchmarks (RFC 2544).
+        | (100, 64..=127) | (198, 18 | 19) => true,
         // Protocol assignments, documentation, 6to4 relays.
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => true,
+        (192, 0) => matches!(third, 0 | 2),
+        (192, 88) => third == 99,
+        (198, 51) => third == 100,
+        (203, 0) => third == 113,
         _ => false,
     };
     !is_special
 }
 
-/// Only global unicast (2000::/3) can be public. That leaves out loopback, local and link-local addresses, multicast,
+/// Only global unicast (`2000::/3`) can be public. That leaves out loopback, local and link-local addresses, multicast,
 /// NAT64 and every form of IPv4 inside IPv6 below it; the rest of those lie within.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let is_special = match address.segments() {

@@ -1,6 +1,8 @@
 //! Acknowledged is durable: a process that is killed without warning has kept every promise it made.
 //!
 //! The child is this same test binary, told by the environment to write instead of to test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail by panicking")]
+#![allow(clippy::print_stdout, reason = "the child speaks to its parent")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,17 +13,17 @@ use accord_store::{Append, NewEvent, NewRoom, RoomKey, Store};
 use uuid::Uuid;
 
 const FOLDER: &str = "ACCORD_STORE_TEST_FOLDER";
-const WRITERS: u64 = 4;
+const WRITERS: u32 = 4;
 
-fn key(writer: u64) -> RoomKey {
+fn key(writer: u32) -> RoomKey {
     RoomKey { tenant: TenantId("ccpit".into()), room: RoomId(Uuid::from_u128(u128::from(writer) + 1)) }
 }
 
-fn payload(writer: u64, sequence: u64) -> Vec<u8> {
-    format!("{writer}:{sequence}:{}", "x".repeat((sequence % 700) as usize)).into_bytes()
+fn payload(writer: u32, sequence: u64) -> Vec<u8> {
+    format!("{writer}:{sequence}:{}", "x".repeat(usize::try_from(sequence % 700).unwrap())).into_bytes()
 }
 
-fn event(writer: u64, sequence: u64) -> NewEvent {
+fn event(writer: u32, sequence: u64) -> NewEvent {
     let payload = payload(writer, sequence);
     NewEvent { at_ms: sequence, kind: "said".into(), payload, salt: [1; 32], commitment: [2; 32] }
 }
@@ -32,7 +34,7 @@ async fn every_acknowledged_event_and_update_survives_sigkill() {
         return write_until_killed(Path::new(&folder)).await;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut acknowledged = [0u64; WRITERS as usize];
+    let mut acknowledged = vec![0u64; WRITERS as usize];
     for round in 1..=4usize {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "every_acknowledged_event_and_update_survives_sigkill", "--nocapture"])

@@ -1,6 +1,6 @@
 //! What the store promises, each promise a test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail by panicking")]
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 

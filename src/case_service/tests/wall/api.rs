@@ -17,10 +17,13 @@ use uuid::Uuid;
 use crate::authentication::{NOW_S, SECRET, claims, forge, shared_secret, with_secret};
 use crate::http_exchange::{Message, send};
 
+/// The digest of the request that created a room, and what it was answered.
+type FirstAnswer = ([u8; 32], RoomCreated);
+
 #[derive(Default)]
 struct MemoryRooms {
     rooms: Mutex<BTreeMap<(TenantId, RoomId), State>>,
-    references: Mutex<BTreeMap<(TenantId, String), ([u8; 32], RoomCreated)>>,
+    references: Mutex<BTreeMap<(TenantId, String), FirstAnswer>>,
     secret_hashes: Mutex<Vec<[u8; 32]>>,
 }
 

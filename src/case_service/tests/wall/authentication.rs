@@ -321,6 +321,11 @@ fn settings_with_a_weak_unusable_or_doubled_key_are_refused() {
     assert_eq!(refused(json!({})), KeySettingsError::NoKey { issuer: issuer() });
     assert_eq!(refused(json!({"tenants": []})), KeySettingsError::NoTenant { issuer: issuer() });
 
+    for tenant in ["", "CCPIT", "a/b", "..", "法院"] {
+        let refusal = refused(json!({"tenants": ["ccpit", tenant]}));
+        assert_eq!(refusal, KeySettingsError::BadTenant { tenant: tenant.into() });
+    }
+
     let good = ed25519("ed-1").jwk;
     let changed = |key: &str, value: Value| {
         let mut jwk = good.clone();

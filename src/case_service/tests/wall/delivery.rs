@@ -170,7 +170,8 @@ async fn an_endless_answer_is_not_read() {
         let (mut stream, _) = listener.accept().await.unwrap();
         read(&mut stream).await.unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-        while stream.write_all(&[b'x'; 65_536]).await.is_ok() {}
+        let endless = vec![b'x'; 65_536];
+        while stream.write_all(&endless).await.is_ok() {}
     });
     assert_eq!(deliver(&client(), &allowed(&format!("http://{LOCAL}:{port}/")), b"{}").await, Ok(()));
     writing.await.unwrap();

@@ -1,5 +1,7 @@
 //! HTTP/1.1 by hand, so that neither side of a test shares code with what it tests.
 
+use std::fmt::Write as _;
+
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -66,9 +68,9 @@ pub async fn send(port: u16, request: &str, headers: &[(&str, &str)], body: &[u8
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut head = format!("{request} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let _ = write!(head, "content-length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await.unwrap();
     // A server that refuses a large body may close before all of it is sent.
     let _ = stream.write_all(body).await;
