@@ -14,7 +14,7 @@ import { Media } from "./media/media";
 import { Paper } from "./papers/paper";
 import type { ChatLine, FromServer, InsideView, PersonCommand, SessionRefusal, Source, View, You } from "./protocol";
 import { changes, type News } from "./room/news";
-import { fetchNotices } from "./room/notices";
+import { fetchNotices, notices } from "./room/notices";
 import { parseFrame } from "./words/frame";
 import { Words } from "./words/words";
 
@@ -73,7 +73,6 @@ export class Session {
   enter(): void {
     this.entered.value = true;
     this.connection.start();
-    void fetchNotices().catch(() => undefined);
   }
 
   /** Back to the self-test, for somebody who has left and wants to come again. */
@@ -139,6 +138,8 @@ export class Session {
       welcome: (_speaker: Speaker, iceServers) => {
         this.#isFirstView = true;
         this.#isChatWhole = false;
+        // Without their words nobody can consent, nor take a consent back: so again on every return until they are here.
+        if (notices.peek().size === 0) void fetchNotices().catch(() => undefined);
         this.media.useIceServers(iceServers);
         this.words.online();
         this.paper.peek()?.ask();

@@ -176,7 +176,7 @@ for (const [language, locale] of Object.entries(LOCALES)) {
         await expect.poll(() => seat.statements().length).toBe(1);
         expect(seat.statements()[0]).toMatchObject({
           type: "notice_confirmation",
-          answer: true,
+          answer: "yes",
           participant: PEOPLE.li,
         });
       });
@@ -447,25 +447,22 @@ async function printed(): Promise<Uint8Array> {
 function fill({ drafts }: FakeServer): void {
   for (const doc of drafts.values()) {
     const root = doc.getXmlFragment("default");
-    const heading = block("heading", "调解协议书");
-    heading.setAttribute("level", 1 as unknown as string);
-    root.push([heading]);
+    const add = (parent: Y.XmlFragment, kind: string, text: string) => {
+      const element = new Y.XmlElement(kind);
+      parent.push([element]);
+      if (text !== "") element.push([new Y.XmlText(text)]);
+      return element;
+    };
+    add(root, "heading", "调解协议书").setAttribute("level", 1 as unknown as string);
     const sections: [string, string][] = [
       ["parties", "甲方：李文静。乙方：苏州晴川文化传播有限公司。"],
       ["facts", "乙方未经许可，在其网站使用甲方享有著作权的摄影作品十二幅。"],
       ["result", "乙方删除涉案作品，并向甲方支付人民币叁万元整。"],
     ];
     for (const [name, text] of sections) {
-      const section = new Y.XmlElement("section");
+      const section = add(root, "section", "");
       section.setAttribute("name", name);
-      section.push([block("paragraph", text)]);
-      root.push([section]);
+      add(section, "paragraph", text);
     }
   }
-}
-
-function block(kind: string, text: string): Y.XmlElement {
-  const element = new Y.XmlElement(kind);
-  element.push([new Y.XmlText(text)]);
-  return element;
 }
