@@ -104,7 +104,8 @@ function Switch({ source, on, off }: SwitchProps) {
     <Toggle
       source={source}
       icon={(isOn) => (isOn ? on : off)}
-      words={(isOn) => `${name}${t.controls[isOn ? "on" : "off"] === "" ? "" : " "}${t.controls[isOn ? "on" : "off"]}`}
+      words={() => t.controls.short[source]}
+      state={(isOn) => t.controls[isOn ? "on" : "off"]}
       label={(isOn) => (isOn ? t.controls.turnOff(name) : t.controls.turnOn(name))}
     />
   );
@@ -126,10 +127,12 @@ interface ToggleProps {
   source: Source;
   icon: (isOn: boolean) => IconName;
   words: (isOn: boolean) => string;
+  /** A second line that says whether it is on. */
+  state?: (isOn: boolean) => string;
   label: (isOn: boolean) => string;
 }
 
-function Toggle({ source, icon, words: shown, label }: ToggleProps) {
+function Toggle({ source, icon, words: shown, state, label }: ToggleProps) {
   const session = useSession();
   const isAsking = useSignal(false);
   const isOn = session.media.publishing.now.value[source];
@@ -152,6 +155,7 @@ function Toggle({ source, icon, words: shown, label }: ToggleProps) {
     >
       <Icon name={icon(isOn)} />
       <span>{shown(isOn)}</span>
+      {state && <span>{state(isOn)}</span>}
     </button>
   );
 }

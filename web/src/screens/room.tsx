@@ -100,14 +100,16 @@ function TopBar({ view }: { view: InsideView }) {
         </p>
       </div>
       <div class="chips">
-        <span
-          class="chip"
-          data-kind={running ? "recording" : "plain"}
-          data-testid="recording-state"
-          data-running={running}
-        >
-          {running ? t.status.recording : isOnHold ? t.status.recordingPaused : t.status.notRecording}
-        </span>
+        {view.phase !== "concluded" && (
+          <span
+            class="chip"
+            data-kind={running ? "recording" : "plain"}
+            data-testid="recording-state"
+            data-running={running}
+          >
+            {running ? t.status.recording : isOnHold ? t.status.recordingPaused : t.status.notRecording}
+          </span>
+        )}
         {view.phase === "signing" && <span class="chip">{t.status.signing}</span>}
         {view.phase === "concluded" && <span class="chip">{t.status.concluded}</span>}
         <LanguageSwitch />

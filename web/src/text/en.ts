@@ -195,6 +195,7 @@ export const en: Dictionary = {
     group: "My sound and picture",
     microphone: "Microphone",
     camera: "Camera",
+    short: { microphone: "Mic", camera: "Camera" },
     screen: "Share",
     hand: "Hand",
     leave: "Leave",

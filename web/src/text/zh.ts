@@ -189,6 +189,7 @@ export const zh = {
     group: "我的声音和画面",
     microphone: "麦克风",
     camera: "摄像头",
+    short: { microphone: "麦克风", camera: "摄像头" },
     screen: "共享",
     hand: "举手",
     leave: "离开",
