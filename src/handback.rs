@@ -265,6 +265,7 @@ fn statement(event: &Event) -> Option<&Value> {
         | Event::RecordingWithdrawn { statement, .. }
         | Event::Signed { statement, .. }
         | Event::SealAuthorised { statement, .. } => Some(statement),
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only the events above carry device-signed words")]
         _ => None,
     }
 }

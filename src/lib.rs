@@ -16,6 +16,7 @@ pub mod house;
 pub mod http;
 pub mod notices;
 pub mod outbox;
+pub mod recordings;
 pub mod rooms;
 pub mod server;
 pub mod session;

@@ -32,6 +32,14 @@ enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Decrypts every recorded span into a plain Matroska file.
+    Decrypt {
+        /// The server's data folder.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// Where to write the files.
+        out: PathBuf,
+    },
     /// Checks a result bundle offline and says what it checked.
     Verify {
         /// The bundle.
@@ -70,8 +78,20 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             runtime()?.block_on(demo::run(data, port))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Decrypt { data, out } => {
+            decrypt(&data, &out)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Verify { result, keys } => verify(&result, keys.as_deref()),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the files are what this command is for")]
+fn decrypt(data: &std::path::Path, out: &std::path::Path) -> Result<(), accord::recordings::DecryptError> {
+    for span in accord::recordings::decrypt(data, out)? {
+        println!("{}{}", span.path.display(), if span.ended { "" } else { " (ended by a crash)" });
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what this command is for")]

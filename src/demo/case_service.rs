@@ -63,7 +63,8 @@ struct Made {
 struct Link {
     name: String,
     role: String,
-    link: String,
+    #[serde(rename = "link")]
+    address: String,
 }
 
 impl CaseService {
@@ -161,7 +162,7 @@ async fn make_room(client: &Client, sample: &Sample, reference: &str) -> Result<
         links.push(Link {
             name: text(person.get("name")),
             role: text(person.get("role")),
-            link: text(invitation.get("link")),
+            address: text(invitation.get("link")),
         });
     }
     Ok(Made { room, links })
@@ -173,7 +174,7 @@ fn print(rooms: &[(&'static str, Made)], folder: &std::path::Path) {
     for (title, made) in rooms {
         println!("\n{title}");
         for link in &made.links {
-            println!("  {:<20} {}\n  {:<20} {}", role(&link.role), link.name, "", link.link);
+            println!("  {:<20} {}\n  {:<20} {}", role(&link.role), link.name, "", link.address);
         }
     }
     println!("\nResults are received into {}", folder.join("results").display());

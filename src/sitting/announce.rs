@@ -121,10 +121,9 @@ impl Sitting {
 }
 
 fn said(recorded: &[Recorded]) -> impl Iterator<Item = &ChatMessage> {
-    recorded.iter().filter_map(|recorded| match &recorded.event {
-        Event::Said { message } => Some(message),
-        _ => None,
-    })
+    recorded
+        .iter()
+        .filter_map(|recorded| if let Event::Said { message } = &recorded.event { Some(message) } else { None })
 }
 
 fn is_inside(person: &Person) -> bool {

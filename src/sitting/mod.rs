@@ -226,9 +226,8 @@ impl Sitting {
             tracing::error!(%error, "a room could not be opened");
             OpenError::Unavailable
         };
-        let lease = house.store.acquire_lease(&key).await.map_err(|error| match error {
-            StoreError::NoSuchRoom => OpenError::NoSuchRoom,
-            other => unavailable(&other),
+        let lease = house.store.acquire_lease(&key).await.map_err(|error| {
+            if matches!(error, StoreError::NoSuchRoom) { OpenError::NoSuchRoom } else { unavailable(&error) }
         })?;
         let log = log::read(&house, &key).await.map_err(|error| unavailable(&error))?;
         let state = State::replay(log.recorded.iter());
@@ -370,11 +369,7 @@ impl Sitting {
         match message {
             FromClient::Hello { .. } => {}
             FromClient::Command { id, command } => {
-                let done = match command {
-                    PersonCommand::FreezeAgreement { in_part } => self.freeze(participant, id, in_part).await,
-                    PersonCommand::OpenPapers { template } => self.open_papers(participant, id, template).await,
-                    other => self.act(participant, id, statement::action(other)).await,
-                };
+                let done = self.obey(participant, id, command).await;
                 self.answer(participant, id, done);
             }
             FromClient::Statement { id, signed } => {
@@ -402,6 +397,17 @@ impl Sitting {
                     self.answer(participant, id, Err(setback));
                 }
             }
+        }
+    }
+
+    /// Opening and freezing papers take more than the room.
+    async fn obey(&mut self, participant: ParticipantId, id: CommandId, command: PersonCommand) -> Result<(), Setback> {
+        if let PersonCommand::FreezeAgreement { in_part } = command {
+            self.freeze(participant, id, in_part).await
+        } else if let PersonCommand::OpenPapers { template } = command {
+            self.open_papers(participant, id, template).await
+        } else {
+            self.act(participant, id, statement::action(command)).await
         }
     }
 

@@ -22,7 +22,7 @@ impl Sitting {
         id: CommandId,
         template: String,
     ) -> Result<(), Setback> {
-        let command = self.command(participant, id, Action::OpenPapers { template: template.clone() });
+        let command = Self::command(participant, id, Action::OpenPapers { template: template.clone() });
         if self.state.decide(&command, now_ms())?.is_empty() {
             return Ok(());
         }
@@ -68,7 +68,7 @@ impl Sitting {
         in_part: bool,
     ) -> Result<(), Setback> {
         let placeholder = Frozen { content_digest: String::new(), document_digest: String::new(), in_part };
-        let asked = self.command(participant, id, Action::Freeze(placeholder));
+        let asked = Self::command(participant, id, Action::Freeze(placeholder));
         if self.state.decide(&asked, now_ms())?.is_empty() {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Sitting {
             document_digest: frozen.document_digest.to_string(),
             in_part,
         };
-        let command = self.command(participant, id, Action::Freeze(frozen));
+        let command = Self::command(participant, id, Action::Freeze(frozen));
         self.carry_out_command(&command, Vec::new()).await
     }
 
@@ -122,7 +122,7 @@ impl Sitting {
         self.state.charter.as_deref().map(facts).ok_or(Setback::Refused(Refusal::WrongPhase))
     }
 
-    fn command(&self, participant: ParticipantId, id: CommandId, action: Action) -> Command {
+    fn command(participant: ParticipantId, id: CommandId, action: Action) -> Command {
         Command { id, actor: Actor::Person(participant), action, fresh: Uuid::new_v4() }
     }
 }

@@ -122,10 +122,10 @@ impl Stage {
     }
 
     pub(super) fn acknowledge_slots(&self, participant: ParticipantId, version: u64) {
-        if let Some(connection) = self.connections.get(&participant) {
-            if let Err(error) = self.house.media.acknowledge_slots(*connection, version) {
-                tracing::debug!(%error, "an acknowledgement came too late");
-            }
+        if let Some(connection) = self.connections.get(&participant)
+            && let Err(error) = self.house.media.acknowledge_slots(*connection, version)
+        {
+            tracing::debug!(%error, "an acknowledgement came too late");
         }
     }
 

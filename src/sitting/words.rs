@@ -80,16 +80,11 @@ impl Words {
 impl Draft {
     pub(super) async fn load(house: &House, key: &RoomKey, kind: DocumentKind) -> Result<Self, WordsError> {
         let stored = house.store.read_document(key, name(kind)).await?;
-        let updates = stored.updates.iter().map(Vec::as_slice);
-        let document = match &stored.snapshot {
-            Some(snapshot) => Document::load(schema_kind(kind), snapshot, updates)?,
-            None => {
-                let mut updates = updates;
-                match updates.next() {
-                    Some(first) => Document::load(schema_kind(kind), first, updates)?,
-                    None => Document::new(schema_kind(kind)),
-                }
-            }
+        // The first bytes are the snapshot, or before the first compaction the update that began the draft.
+        let mut updates = stored.snapshot.iter().chain(&stored.updates).map(Vec::as_slice);
+        let document = match updates.next() {
+            Some(first) => Document::load(schema_kind(kind), first, updates)?,
+            None => Document::new(schema_kind(kind)),
         };
         let since_snapshot = stored.updates.len() as u64;
         Ok(Self { document, next_sequence: stored.next_sequence, since_snapshot, readers: BTreeSet::new() })
