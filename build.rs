@@ -14,7 +14,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let web = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("web");
     let out = PathBuf::from(variable("OUT_DIR"));
-    for source in ["src", "public", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"] {
+    for source in
+        ["src", "public", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"]
+    {
         if web.join(source).exists() {
             println!("cargo::rerun-if-changed={}", web.join(source).display());
         }

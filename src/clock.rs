@@ -6,9 +6,7 @@ use accord_agreement::civil_time::CivilTime;
 
 /// Now, ms since the epoch. A clock before 1970 reads as 0.
 pub fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// A moment as papers write it. Mediations are held in China, so papers bear its time.

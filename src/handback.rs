@@ -7,9 +7,9 @@ use accord_agreement::signature_page::{
     CountersignRefusal, SealAuthorisation, SignaturePage, Signer as PageSigner, countersign,
 };
 use accord_evidence::{
-    Agreement, Bundle, BundleError, CanonicalError, Digest, Entry, Excerpt, Journal, KeyError,
-    MediationResult, NoAgreementRecord, Papers, Purpose, Scope, Seal, SealRecord, SealRefusal, Signatory, Signed,
-    SignedStatement, Subject, Terms,
+    Agreement, Bundle, BundleError, CanonicalError, Digest, Entry, Excerpt, Journal, KeyError, MediationResult,
+    NoAgreementRecord, Papers, Purpose, Scope, Seal, SealRecord, SealRefusal, Signatory, Signed, SignedStatement,
+    Subject, Terms,
 };
 use accord_room::{Charter, Ending, Event, Outcome, ParticipantId, Person, Recorded, State};
 use accord_store::{RoomKey, StoreError};
@@ -199,8 +199,7 @@ async fn papers(
 
     let page = signature_page(state, charter, agreement, *officer, &signatures, &seal)?;
     let facts = facts(charter);
-    let signed_pdf =
-        tokio::task::block_in_place(|| countersign(&frozen_pdf, &page, &facts, &house.typesetter))?;
+    let signed_pdf = tokio::task::block_in_place(|| countersign(&frozen_pdf, &page, &facts, &house.typesetter))?;
     Ok(Papers::Agreement(Agreement { content: Some(content), frozen_pdf, signed_pdf, signatures, seal }))
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use accord_case_service::api::{Api, Creation, Founding, RoomCreated, RoomStatus, Rooms, RoomsError, router as api_router};
+use accord_case_service::api::{
+    Api, Creation, Founding, RoomCreated, RoomStatus, Rooms, RoomsError, router as api_router,
+};
 use accord_case_service::authentication::{KeySettingsError, ServiceKeys};
 use accord_evidence::Journal;
 use accord_room::{

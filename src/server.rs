@@ -68,13 +68,12 @@ pub fn stop_on_signal() -> Result<watch::Receiver<bool>, ServerError> {
 /// [`ServerError`], naming what to mend.
 pub async fn run(settings: Settings, mut stop: watch::Receiver<bool>) -> Result<(), ServerError> {
     let address = settings.listen;
-    let listener =
-        TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
+    let listener = TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
     let (house, media_events) = House::open(settings).await?;
     let docket = Arc::new(Docket::new(Arc::clone(&house)));
     let api = rooms::router(Arc::clone(&docket)).map_err(|error| ServerError::Services(error.to_string()))?;
-    let outbox = outbox::run(Arc::clone(&docket), stop.clone())
-        .map_err(|error| ServerError::Services(error.to_string()))?;
+    let outbox =
+        outbox::run(Arc::clone(&docket), stop.clone()).map_err(|error| ServerError::Services(error.to_string()))?;
     let dispatching = tokio::spawn(Docket::dispatch(Arc::clone(&house), media_events));
     let delivering = tokio::spawn(outbox);
     tracing::info!(%address, "serving");

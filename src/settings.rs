@@ -88,7 +88,10 @@ impl Settings {
         if let Some(file) = file {
             builder = builder.add_source(File::from(file));
         }
-        builder.add_source(Environment::with_prefix("ACCORD").prefix_separator("_").separator("__")).build()?.try_deserialize()
+        builder
+            .add_source(Environment::with_prefix("ACCORD").prefix_separator("_").separator("__"))
+            .build()?
+            .try_deserialize()
     }
 
     /// The media plane's settings.

@@ -70,11 +70,9 @@ struct Link {
 impl CaseService {
     pub(super) async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), CaseServiceError> {
         let address = self.listen;
-        let listener =
-            TcpListener::bind(address).await.map_err(|error| CaseServiceError::Listen { address, error })?;
-        let webhook_secret = self.webhook_secret.parse().map_err(|error: BadWebhookSecret| {
-            CaseServiceError::Call(error.to_string())
-        })?;
+        let listener = TcpListener::bind(address).await.map_err(|error| CaseServiceError::Listen { address, error })?;
+        let webhook_secret =
+            self.webhook_secret.parse().map_err(|error: BadWebhookSecret| CaseServiceError::Call(error.to_string()))?;
         let desk = Arc::new(Desk { folder: self.folder.join("results"), webhook_secret });
         std::fs::create_dir_all(&desk.folder)?;
         let app = Router::new()

@@ -38,8 +38,7 @@ impl Client {
 
     async fn call(&self, method: Method, path: &str, body: Body) -> Result<Value, CaseServiceError> {
         let failed = |error: &dyn std::fmt::Display| CaseServiceError::Call(format!("{path}: {error}"));
-        let token =
-            self.signer.token(&TenantId(TENANT.to_owned()), now_ms() / 1000).map_err(|error| failed(&error))?;
+        let token = self.signer.token(&TenantId(TENANT.to_owned()), now_ms() / 1000).map_err(|error| failed(&error))?;
         let stream = TcpStream::connect(self.server).await.map_err(|error| failed(&error))?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;

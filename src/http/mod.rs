@@ -31,11 +31,7 @@ pub fn router(docket: Arc<Docket>, case_service: Router) -> Router {
         .layer(middleware::map_response(headers::protect))
 }
 
-async fn websocket(
-    State(docket): State<Arc<Docket>>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+async fn websocket(State(docket): State<Arc<Docket>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if origin != Some(docket.house().settings.public_origin.as_str()) {
         return (StatusCode::FORBIDDEN, "this websocket is only for the server's own web app\n").into_response();

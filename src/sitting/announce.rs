@@ -1,8 +1,8 @@
 //! What each person is told: their view when it changed, the chat said to them, the certificate on coming inside.
 
 use accord_evidence::{DeviceCertificate, DeviceKey, Purpose, Signed};
-use accord_protocol::{ChatLine, Closed, FromServer, SlotView};
 use accord_media::MediaEvent;
+use accord_protocol::{ChatLine, Closed, FromServer, SlotView};
 use accord_room::{ChatMessage, ConnectionId, Event, ParticipantId, Person, Place, Recorded, View};
 
 use super::Sitting;

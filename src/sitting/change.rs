@@ -11,11 +11,7 @@ use super::{Setback, Sitting};
 use crate::clock::now_ms;
 
 impl Sitting {
-    pub(super) async fn carry_out_command(
-        &mut self,
-        command: &Command,
-        effects: Vec<Effect>,
-    ) -> Result<(), Setback> {
+    pub(super) async fn carry_out_command(&mut self, command: &Command, effects: Vec<Effect>) -> Result<(), Setback> {
         let now_ms = now_ms();
         let recorded = self.state.decide(command, now_ms)?;
         if recorded.is_empty() {
@@ -55,12 +51,7 @@ impl Sitting {
     }
 
     /// Events, their journal leaves and what they cause outside the room: one transaction.
-    async fn record(
-        &mut self,
-        recorded: &[Recorded],
-        next: &State,
-        mut effects: Vec<Effect>,
-    ) -> Result<(), LogError> {
+    async fn record(&mut self, recorded: &[Recorded], next: &State, mut effects: Vec<Effect>) -> Result<(), LogError> {
         let mut journal = self.journal.clone();
         let expected_sequence = journal.size();
         let events = log::entries(&mut journal, recorded)?;
@@ -90,7 +81,9 @@ impl Sitting {
     async fn end_recorder(&mut self, before: &State) {
         let was = before.recording.span.as_ref().map(|span| span.id);
         let is = self.state.recording.span.as_ref().map(|span| span.id);
-        if was != is && let Some(recorder) = self.recorder.take() {
+        if was != is
+            && let Some(recorder) = self.recorder.take()
+        {
             let end = self.state.recording.ended.last().map(|(_, _, end)| *end);
             recorder.end(end_reason(end)).await;
         }

@@ -21,9 +21,7 @@ use accord_evidence::{DeviceKey, Journal};
 use accord_media::MediaEvent;
 use accord_protocol::frame::Frame;
 use accord_protocol::{Closed, FromClient, FromServer, PersonCommand, SessionRefusal};
-use accord_room::{
-    Action, Actor, Command, CommandId, ConnectionId, InvitationId, ParticipantId, Refusal, State,
-};
+use accord_room::{Action, Actor, Command, CommandId, ConnectionId, InvitationId, ParticipantId, Refusal, State};
 use accord_store::{Effect, LeaseGeneration, RoomKey, StoreError};
 use axum::body::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -54,14 +52,34 @@ pub(crate) enum Message {
         outlet: Outlet,
         reply: oneshot::Sender<Result<ConnectionId, OpenError>>,
     },
-    Tell { participant: ParticipantId, connection: ConnectionId, message: Box<FromClient> },
-    Frame { participant: ParticipantId, connection: ConnectionId, bytes: Bytes },
-    Lost { participant: ParticipantId, connection: ConnectionId },
-    Serve { actor: Actor, action: Box<Action>, effects: Vec<Effect>, reply: oneshot::Sender<Result<(), Setback>> },
-    Status { reply: oneshot::Sender<State> },
+    Tell {
+        participant: ParticipantId,
+        connection: ConnectionId,
+        message: Box<FromClient>,
+    },
+    Frame {
+        participant: ParticipantId,
+        connection: ConnectionId,
+        bytes: Bytes,
+    },
+    Lost {
+        participant: ParticipantId,
+        connection: ConnectionId,
+    },
+    Serve {
+        actor: Actor,
+        action: Box<Action>,
+        effects: Vec<Effect>,
+        reply: oneshot::Sender<Result<(), Setback>>,
+    },
+    Status {
+        reply: oneshot::Sender<State>,
+    },
     Media(MediaEvent),
     /// The process stops: close everybody calmly.
-    Stop { done: oneshot::Sender<()> },
+    Stop {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// Why a command had no effect.
@@ -465,9 +483,7 @@ fn refused(id: CommandId, setback: Setback) -> FromServer {
     let refusal = match setback {
         Setback::Refused(refusal) => SessionRefusal::Room(refusal),
         Setback::Session { code, detail } => SessionRefusal::Session { code: code.to_owned(), detail },
-        Setback::Unavailable => {
-            SessionRefusal::Session { code: "unavailable".to_owned(), detail: message.clone() }
-        }
+        Setback::Unavailable => SessionRefusal::Session { code: "unavailable".to_owned(), detail: message.clone() },
     };
     FromServer::Refused { id, refusal, message }
 }

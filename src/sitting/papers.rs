@@ -131,7 +131,8 @@ impl Sitting {
 fn refused(refusal: &FreezeRefusal) -> Setback {
     let detail = match refusal {
         FreezeRefusal::NotReady(problems) => {
-            let lines: Vec<String> = problems.iter().filter_map(|problem| serde_json::to_string(problem).ok()).collect();
+            let lines: Vec<String> =
+                problems.iter().filter_map(|problem| serde_json::to_string(problem).ok()).collect();
             lines.join("\n")
         }
         FreezeRefusal::NotTypeset(_) | FreezeRefusal::TooLarge | FreezeRefusal::NotWritten => refusal.to_string(),

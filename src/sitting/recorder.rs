@@ -51,7 +51,8 @@ impl Recorder {
         let mut publications = Vec::new();
         for participant in &span.consenting {
             for source in [Source::Microphone, Source::Camera, Source::Screen] {
-                let track = track(stage.media_publication(accord_room::Publication { participant: *participant, source }));
+                let track =
+                    track(stage.media_publication(accord_room::Publication { participant: *participant, source }));
                 publications.push(Publication { track, label: participant.to_string() });
             }
         }
@@ -169,7 +170,5 @@ const fn codec(codec: accord_media::Codec) -> Codec {
 }
 
 fn now_micros() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

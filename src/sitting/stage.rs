@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use accord_media::{AudienceTable, ConnectionKey, MediaError, MediaEvent, Offer, OfferError, ParticipantKey, RoomKey, TapGrant};
+use accord_media::{
+    AudienceTable, ConnectionKey, MediaError, MediaEvent, Offer, OfferError, ParticipantKey, RoomKey, TapGrant,
+};
 use accord_protocol::PublicationOffer;
 use accord_room::{Audience, ParticipantId, Publication, RecordingGrant, Source};
 use dashmap::DashMap;

@@ -30,9 +30,11 @@ pub(super) fn action(command: PersonCommand) -> Action {
         PersonCommand::AskRecording { request } => Action::AskRecording { request },
         PersonCommand::StopRecording {} => Action::StopRecording,
         PersonCommand::OpenPapers { template } => Action::OpenPapers { template },
-        PersonCommand::FreezeAgreement { in_part } => {
-            Action::Freeze(accord_room::Frozen { content_digest: String::new(), document_digest: String::new(), in_part })
-        }
+        PersonCommand::FreezeAgreement { in_part } => Action::Freeze(accord_room::Frozen {
+            content_digest: String::new(),
+            document_digest: String::new(),
+            in_part,
+        }),
         PersonCommand::ReopenAgreement { reason } => Action::Reopen { reason },
         PersonCommand::End { ending, report } => Action::End { ending, report },
     }

@@ -98,7 +98,8 @@ impl Sitting {
             FrameKind::SyncRequest => self.open_draft(participant, kind, frame.payload),
             FrameKind::Update => match self.update(participant, kind, frame.payload).await {
                 Ok(()) => {
-                    let saved = Frame { kind: FrameKind::Saved, document: Some(kind), number: frame.number, payload: &[] };
+                    let saved =
+                        Frame { kind: FrameKind::Saved, document: Some(kind), number: frame.number, payload: &[] };
                     self.frame(participant, &saved);
                 }
                 Err(setback) => {

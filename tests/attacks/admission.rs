@@ -73,7 +73,8 @@ async fn a_party_cannot_do_what_is_the_mediators_and_no_message_changes_a_role()
         assert_eq!(code(&a.command(command).await), "not_allowed");
     }
     a.send(&json!({ "type": "command", "id": uuid::Uuid::new_v4(),
-        "command": { "type": "leave", "role": "presiding_mediator" } })).await;
+        "command": { "type": "leave", "role": "presiding_mediator" } }))
+        .await;
     assert_eq!(a.hear("closed").await["reason"], "protocol");
     server.stop().await;
 }

@@ -75,9 +75,7 @@ impl Server {
     }
 
     pub(crate) async fn room(&self) -> Room {
-        let person = |reference: &str, name: &str, role: &str| {
-            json!({ "reference": reference, "name": name, "role": role, "identity": { "method": "证件核验" } })
-        };
+        let person = |reference: &str, name: &str, role: &str| json!({ "reference": reference, "name": name, "role": role, "identity": { "method": "证件核验" } });
         let request = json!({
             "reference": uuid::Uuid::new_v4().to_string(),
             "organisation": "调解委员会",
