@@ -1,5 +1,6 @@
 /** What must not be missed: a broken line, a private talk, who is away, what has just happened. */
 
+import { Action } from "../parts/action";
 import { Icon } from "../parts/icons";
 import { useSession } from "../parts/session";
 import { playSounds, soundsBlocked } from "../parts/track";
@@ -21,7 +22,8 @@ export function LostBanner() {
 }
 
 export function Banners({ view }: { view: InsideView }) {
-  const { media } = useSession();
+  const session = useSession();
+  const { media } = session;
   const t = words.value;
   const names = (ids: string[]) =>
     t.list(
@@ -41,6 +43,11 @@ export function Banners({ view }: { view: InsideView }) {
           <Icon name="lock" />
           <strong>{t.status.private}</strong>
           <span>{others.length > 0 ? t.status.privateWith(t.list(others)) : t.status.alone}</span>
+          {own.mediator !== view.you.id && (
+            <Action testid="leave-caucus" run={() => session.act({ type: "leave_caucus" })}>
+              {t.desk.caucusLeave}
+            </Action>
+          )}
         </div>
       )}
       {otherCaucuses(view).map(({ caucus, members }) => (

@@ -89,6 +89,7 @@ export function Join({ enter }: { enter: () => void }) {
           type="button"
           class={`button large ${wasChecked.value || isReturning ? "primary" : "quiet"}`}
           data-testid="enter"
+          disabled={isChecking.value}
           onClick={enter}
         >
           {isReturning ? t.join.enterAgain : t.join.enter}

@@ -437,6 +437,15 @@ export const en: Dictionary = {
       "The signature is made with a key that only this device holds, and cannot be changed later. If you do not want to sign, do not, and tell the mediator.",
     youSigned: "You have signed.",
     notYourTurn: "You do not need to sign.",
+    pageHeading: "page heading",
+    freezeProblems: {
+      empty: (section) => `“${section}” is still empty.`,
+      repeated: (section) => `“${section}” is there twice; keep one.`,
+      blank: (section, blank) => `“${section}” still has ${blank} to be filled in.`,
+      hidden: (section, codePoint) => `“${section}” has an invisible character (${codePoint}); delete it.`,
+      glyph: (section, character, codePoint) =>
+        `“${character}” (${codePoint}) in “${section}” cannot be printed; write it another way.`,
+    },
     sections: {
       parties: "Parties",
       facts: "Facts",

@@ -423,6 +423,15 @@ export const zh = {
     signHint: "签名由这台设备上只属于您的密钥作出，签署后不能更改。不愿意签，可以不签，并告诉调解员。",
     youSigned: "您已签署。",
     notYourTurn: "您不需要签署。",
+    pageHeading: "页眉",
+    freezeProblems: {
+      empty: (section: string) => `“${section}”还没有内容。`,
+      repeated: (section: string) => `“${section}”出现了两次，请只保留一处。`,
+      blank: (section: string, blank: string) => `“${section}”中还有待填写的 ${blank}。`,
+      hidden: (section: string, codePoint: string) => `“${section}”中有看不见的字符 ${codePoint}，请删除。`,
+      glyph: (section: string, character: string, codePoint: string) =>
+        `“${section}”中的“${character}”（${codePoint}）无法印出，请换一种写法。`,
+    },
     sections: {
       parties: "当事人",
       facts: "主要事实",
