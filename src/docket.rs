@@ -75,6 +75,10 @@ impl Docket {
         let opened = Sitting::open(Arc::clone(&self.house), key.clone()).await;
         if let Ok(door) = &opened {
             *place = Some(door.clone());
+        } else {
+            drop(place);
+            // An id that is no room leaves nothing behind, unless somebody else is asking for it just now.
+            self.doors.remove_if(key, |_, place| Arc::strong_count(place) <= 2);
         }
         opened
     }

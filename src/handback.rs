@@ -64,12 +64,9 @@ impl From<LogError> for HandbackError {
 /// [`HandbackError`].
 pub async fn bundle(house: &House, key: &RoomKey, case_number: Option<&str>) -> Result<Vec<u8>, HandbackError> {
     let mut entries = read_entries(house, key).await?;
-    let concluding = recorded(&entries)?
-        .iter()
-        .position(|recorded| matches!(recorded.event, Event::AgreementEffective { .. } | Event::Ended { .. }))
-        .ok_or(HandbackError::NotConcluded)?;
-    // What came after the conclusion (people leaving) is no part of the result.
-    entries.truncate(concluding + 1);
+    // The conclusion and its consequences (a recording that ends with it) are part of the result; what came after
+    // (people leaving) is not.
+    entries.truncate(concluded_size(&recorded(&entries)?).ok_or(HandbackError::NotConcluded)?);
     let log = recorded(&entries)?;
     let state = State::replay(log.iter());
     let charter = state.charter.clone().ok_or(HandbackError::Incomplete("its founding"))?;
@@ -106,6 +103,16 @@ pub async fn bundle(house: &House, key: &RoomKey, case_number: Option<&str>) -> 
     };
     let seal_key = house.keys.signer(&key.tenant.0, Purpose::Seal)?;
     Ok(bundle.write(concluded_at_ms, seal_key.as_ref())?)
+}
+
+/// How many events the log had when the conclusion and all its consequences were on record.
+fn concluded_size(log: &[Recorded]) -> Option<usize> {
+    let is_conclusion =
+        |recorded: &Recorded| matches!(recorded.event, Event::AgreementEffective { .. } | Event::Ended { .. });
+    let at = log.iter().position(is_conclusion)?;
+    let command = log.get(at)?.command;
+    let consequences = log.iter().skip(at + 1).take_while(|recorded| recorded.command == command).count();
+    Some(at + 1 + consequences)
 }
 
 /// The fact of the outcome, apart from its terms (rule 30).
@@ -256,6 +263,7 @@ fn consents(log: &[Recorded]) -> Result<Vec<SignedStatement>, HandbackError> {
 }
 
 /// The device-signed words of an event, where it has some.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these events carry device-signed words")]
 fn statement(event: &Event) -> Option<&Value> {
     match event {
         Event::ObserverAnswered { statement, .. }
@@ -264,7 +272,6 @@ fn statement(event: &Event) -> Option<&Value> {
         | Event::RecordingWithdrawn { statement, .. }
         | Event::Signed { statement, .. }
         | Event::SealAuthorised { statement, .. } => Some(statement),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only the events above carry device-signed words")]
         _ => None,
     }
 }

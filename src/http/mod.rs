@@ -11,7 +11,7 @@ use axum::extract::{State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router, middleware};
+use axum::{Extension, Json, Router, middleware};
 
 use crate::docket::Docket;
 use crate::{assets, notices, session};
@@ -31,7 +31,12 @@ pub fn router(docket: Arc<Docket>, case_service: Router) -> Router {
         .layer(middleware::map_response(headers::protect))
 }
 
-async fn websocket(State(docket): State<Arc<Docket>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn websocket(
+    State(docket): State<Arc<Docket>>,
+    held: Option<Extension<serve::Held>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if origin != Some(docket.house().settings.public_origin.as_str()) {
         return (StatusCode::FORBIDDEN, "this websocket is only for the server's own web app\n").into_response();
@@ -42,7 +47,10 @@ async fn websocket(State(docket): State<Arc<Docket>>, headers: HeaderMap, upgrad
         .max_message_size(bytes_max)
         .max_frame_size(bytes_max)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .on_upgrade(move |socket| session::serve(socket, docket))
+        .on_upgrade(async move |socket| {
+            session::serve(socket, docket).await;
+            drop(held);
+        })
 }
 
 async fn published_notices() -> impl IntoResponse {

@@ -12,16 +12,17 @@ use dashmap::DashMap;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::Service as _;
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 10_000;
-/// Connections at once from one address. Courts and companies share one, and a proxy in front is one.
+/// Connections at once from one address. Courts and companies share one. Loopback, where a proxy in front comes from, is
+/// not counted: the proxy counts.
 const CONNECTIONS_PER_ADDRESS_MAX: u32 = 512;
 /// From connecting, or from the end of a request, to the end of the next request's headers, ms.
 const HEADERS_DEADLINE_MS: u64 = 15_000;
-/// From its headers to the end of a request's body and its answer, ms.
+/// From its headers to the end of a request's body and the beginning of its answer, ms.
 const REQUEST_DEADLINE_MS: u64 = 60_000;
 /// Bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -48,11 +49,8 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
         let Some(guest) = Guest::enter(&per_address, address) else { continue };
-        let (app, stop) = (app.clone(), stop.clone());
-        tokio::spawn(async move {
-            connection(stream, app, stop).await;
-            drop((place, guest));
-        });
+        let held = Held(Arc::new((place, guest)));
+        tokio::spawn(connection(stream, app.clone(), stop.clone(), held));
     }
     let everybody = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     let ended = tokio::time::timeout(Duration::from_millis(STOP_DEADLINE_MS), places.acquire_many(everybody)).await;
@@ -61,13 +59,18 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, mut stop: watch::Receiver<bool>) {
+/// A connection's place among the counted ones. A websocket, which outlives its HTTP connection, takes a share of it.
+#[derive(Clone)]
+pub struct Held(#[expect(dead_code, reason = "counted while it lives")] Arc<(OwnedSemaphorePermit, Guest)>);
+
+async fn connection(stream: TcpStream, app: Router, mut stop: watch::Receiver<bool>, held: Held) {
     // Interactive messages are small and must not wait for each other.
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut app = app.clone();
+        let (mut app, held) = (app.clone(), held.clone());
         async move {
-            let request: Request = request.map(Body::new);
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(held);
             let answer = tokio::time::timeout(Duration::from_millis(REQUEST_DEADLINE_MS), app.call(request)).await;
             answer.unwrap_or_else(|_| {
                 let mut late = axum::response::Response::new(Body::empty());
@@ -110,7 +113,7 @@ impl Guest {
     fn enter(per_address: &Arc<DashMap<IpAddr, u32>>, address: SocketAddr) -> Option<Self> {
         let address = address.ip();
         let mut count = per_address.entry(address).or_default();
-        if *count >= CONNECTIONS_PER_ADDRESS_MAX {
+        if *count >= CONNECTIONS_PER_ADDRESS_MAX && !address.is_loopback() {
             return None;
         }
         *count += 1;

@@ -149,6 +149,8 @@ impl State {
             Action::Restart => Ok(admission::restart(self)),
             Action::BindWriter { participant, client } => agreement::bind_writer(self, *participant, *client),
             Action::Receive { case_number } => ending::receive(self, case_number.as_ref()),
+            // A recorder that failed: nothing may look recorded that is not.
+            Action::StopRecording => recording::stop(self),
             _ => Err(Refusal::NotAllowed),
         }
     }

@@ -2,7 +2,7 @@
 //! fills its own queue and is closed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use accord_protocol::limits::OUTGOING_MESSAGES_MAX;
 use accord_protocol::{Closed, FromServer};
@@ -37,12 +37,26 @@ pub struct Incoming {
 struct Ending {
     reason: AtomicU8,
     notify: Notify,
+    queued_bytes: AtomicUsize,
 }
+
+/// Bytes that may wait for one client; a single larger paper passes alone.
+const QUEUED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 pub(super) fn channel() -> (Outlet, Incoming) {
     let (sender, receiver) = mpsc::channel(OUTGOING_MESSAGES_MAX);
     let ending = Arc::new(Ending::default());
     (Outlet { queue: sender, ending: Arc::clone(&ending) }, Incoming { queue: receiver, ending })
+}
+
+impl Outgoing {
+    const fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Close(_) => 0,
+        }
+    }
 }
 
 impl Outlet {
@@ -68,6 +82,11 @@ impl Outlet {
     }
 
     fn push(&self, message: Outgoing) {
+        let bytes = message.bytes();
+        let waiting = self.ending.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        if waiting > 0 && waiting + bytes > QUEUED_BYTES_MAX {
+            return self.end(Closed::TooSlow);
+        }
         match self.queue.try_send(message) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(_)) => self.end(Closed::TooSlow),
@@ -89,7 +108,11 @@ impl Incoming {
                 let is_slow = self.ending.reason.load(Ordering::Acquire) == 1;
                 Outgoing::Close(if is_slow { Closed::TooSlow } else { Closed::Unavailable })
             }
-            message = self.queue.recv() => message.unwrap_or(Outgoing::Close(Closed::Unavailable)),
+            message = self.queue.recv() => {
+                let message = message.unwrap_or(Outgoing::Close(Closed::Unavailable));
+                self.ending.queued_bytes.fetch_sub(message.bytes(), Ordering::AcqRel);
+                message
+            }
         }
     }
 }

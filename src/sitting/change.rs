@@ -33,8 +33,9 @@ impl Sitting {
 
         if let Err(error) = self.record(&recorded, &next, effects).await {
             tracing::error!(%error, "events could not be made durable");
+            // The media plane stays narrowed: what was taken back is not given again because a disk failed. The next
+            // command that becomes durable sets the table anew.
             self.is_broken = error.is_doubtful();
-            self.stage.apply(&before, self.recorder.as_ref()).await;
             return Err(Setback::Unavailable);
         }
 
@@ -96,16 +97,20 @@ impl Sitting {
         let Some(span) = &self.state.recording.span else { return };
         match Recorder::begin(&self.house, &self.key, self.lease, span, &mut self.stage) {
             Ok(recorder) => self.recorder = Some(recorder),
-            // The grant stays without a ring: nothing is taken, and the evidence of the span will show no file.
-            Err(error) => tracing::error!(%error, "a granted span could not be recorded"),
+            Err(error) => {
+                tracing::error!(%error, "a granted span could not be recorded");
+                self.stage.door().recorder_failed(span.generation);
+            }
         }
     }
 
     /// Closes the media room and everybody's connection to it; they come back by themselves, to what is allowed then.
     async fn fail_closed(&mut self) {
-        self.stage.reset(&self.house).await;
         for listener in self.listeners.values() {
             listener.outlet.close(accord_protocol::Closed::Unavailable);
+        }
+        if !self.stage.reset().await {
+            self.is_broken = true;
         }
     }
 }

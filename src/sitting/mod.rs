@@ -76,6 +76,9 @@ pub(crate) enum Message {
         reply: oneshot::Sender<State>,
     },
     Media(MediaEvent),
+    RecorderFailed {
+        generation: u64,
+    },
     /// The process stops: close everybody calmly.
     Stop {
         done: oneshot::Sender<()>,
@@ -167,9 +170,22 @@ impl Door {
 
     /// Hands on what the media plane tells. A room that is too busy misses a hint, never a rule.
     pub(crate) fn media(&self, event: MediaEvent) {
-        if self.mailbox.try_send(Message::Media(event)).is_err() {
-            tracing::warn!("a media hint was dropped: the room is busy or gone");
+        let is_a_hint = matches!(event, MediaEvent::Speaker { .. });
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.mailbox.try_send(Message::Media(event)) {
+            if is_a_hint {
+                tracing::debug!("a speaker hint was dropped: the room is busy");
+            } else {
+                // A slot map is said once, and nobody is seen before it is acknowledged: it may come late, not never.
+                let mailbox = self.mailbox.clone();
+                tokio::spawn(async move { mailbox.send(message).await });
+            }
         }
+    }
+
+    /// A recorder that cannot go on: the room must stop saying that it records.
+    pub(crate) fn recorder_failed(&self, generation: u64) {
+        let mailbox = self.mailbox.clone();
+        tokio::spawn(async move { mailbox.send(Message::RecorderFailed { generation }).await });
     }
 
     /// Ends the room's task; returns once everybody has been told.
@@ -179,6 +195,12 @@ impl Door {
             // Gone already is as good as stopped.
             let _ = stopped.await;
         }
+    }
+
+    /// As [`Self::recorder_failed`], from the recorder's own thread.
+    pub(crate) fn recorder_failed_on_thread(&self, generation: u64) {
+        // A room that is gone does not record.
+        let _ = self.mailbox.blocking_send(Message::RecorderFailed { generation });
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -265,7 +287,10 @@ impl Sitting {
             listeners: BTreeMap::new(),
             is_broken: false,
         };
-        sitting.carry_out(Actor::System, Action::Restart).await.map_err(|error| unavailable(&error))?;
+        if let Err(error) = sitting.carry_out(Actor::System, Action::Restart).await {
+            sitting.stop().await;
+            return Err(unavailable(&error));
+        }
         tokio::spawn(sitting.run(messages));
         Ok(door)
     }
@@ -318,6 +343,7 @@ impl Sitting {
                     let lose = Action::Lose { participant, connection };
                     if let Err(error) = self.carry_out(Actor::System, lose).await {
                         tracing::warn!(%error, "a lost connection could not be recorded");
+                        self.is_broken = true;
                     }
                 }
             }
@@ -330,6 +356,13 @@ impl Sitting {
                 let _ = reply.send(self.state.clone());
             }
             Message::Media(event) => self.hear_media(&event),
+            Message::RecorderFailed { generation } => {
+                let is_running = self.state.recording.span.as_ref().is_some_and(|span| span.generation == generation);
+                if is_running && let Err(error) = self.carry_out(Actor::System, Action::StopRecording).await {
+                    tracing::error!(%error, "a recording that failed could not be ended");
+                    self.is_broken = true;
+                }
+            }
             Message::Stop { done } => {
                 let _ = done.send(());
             }

@@ -47,13 +47,13 @@ impl Sitting {
             Setback::Unavailable
         };
         let stored = store.read_document(&self.key, name(kind)).await.map_err(|error| unavailable(&error))?;
-        if stored.next_sequence == 0 {
-            let update = document.snapshot();
-            store
-                .append_document_update(&self.key, self.lease, name(kind), now_ms(), update)
-                .await
-                .map_err(|error| unavailable(&error))?;
-        }
+        let (bytes, next_sequence) = (document.snapshot(), stored.next_sequence);
+        let stored = if next_sequence == 0 {
+            store.append_document_update(&self.key, self.lease, name(kind), now_ms(), bytes).await.map(|_| ())
+        } else {
+            store.compact_document(&self.key, self.lease, name(kind), now_ms(), next_sequence, bytes).await
+        };
+        stored.map_err(|error| unavailable(&error))?;
         let draft = Draft::load(&self.house, &self.key, kind).await.map_err(|error| unavailable(&error))?;
         self.words.drafts.insert(kind, draft);
         Ok(())

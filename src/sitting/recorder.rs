@@ -70,12 +70,17 @@ impl Recorder {
         let (ring, receiver) = tap_ring(RING_PACKETS);
         let (stop, stopped) = mpsc::channel();
         let (done, ended) = oneshot::channel();
+        let (door, generation) = (stage.door().clone(), span.generation);
         thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || {
-                write(writer, &receiver, &stopped);
-                // The room may have stopped waiting.
+                let written = write(writer, &receiver, &stopped);
+                // The room may have stopped waiting; where it waits, it must not wait while it is being told below.
                 let _ = done.send(());
+                if let Err(error) = written {
+                    tracing::error!(%error, "a recording failed; what was sealed before stays");
+                    door.recorder_failed_on_thread(generation);
+                }
             })
             .map_err(RecorderError::Thread)?;
         Ok(Self { generation: span.generation, ring, stop, ended })
@@ -97,12 +102,16 @@ impl Recorder {
     }
 }
 
-fn write(mut writer: SpanWriter, ring: &TapReceiver, stopped: &mpsc::Receiver<EndReason>) {
+fn write(
+    mut writer: SpanWriter,
+    ring: &TapReceiver,
+    stopped: &mpsc::Receiver<EndReason>,
+) -> Result<(), RecordingError> {
     let mut overflowed = 0;
     loop {
         let reason = stopped.try_recv();
         while let Some(packet) = ring.pop() {
-            let taken = writer.push(&MediaPacket {
+            writer.push(&MediaPacket {
                 generation: packet.generation,
                 track: track(packet.publication),
                 codec: codec(packet.codec),
@@ -112,30 +121,17 @@ fn write(mut writer: SpanWriter, ring: &TapReceiver, stopped: &mpsc::Receiver<En
                 timestamp: packet.timestamp,
                 marker: packet.marker,
                 payload: packet.payload(),
-            });
-            if let Err(error) = taken {
-                tracing::error!(%error, "a recording failed; what was sealed before stays");
-                return;
-            }
+            })?;
         }
         if ring.overflowed() > overflowed {
             overflowed = ring.overflowed();
             tracing::warn!(packets = overflowed, "the disk is slower than the room; packets of the recording are lost");
         }
-        let result = match reason {
-            Ok(reason) => {
-                if let Err(error) = writer.end(reason, now_micros()) {
-                    tracing::error!(%error, "a recording could not be sealed in order; its segments stay");
-                }
-                return;
-            }
+        match reason {
+            Ok(reason) => return writer.end(reason, now_micros()).map(|_| ()),
             // The room is gone without a word: the process is going down.
-            Err(mpsc::TryRecvError::Disconnected) => return,
-            Err(mpsc::TryRecvError::Empty) => writer.tick(now_micros()),
-        };
-        if let Err(error) = result {
-            tracing::error!(%error, "a recording failed; what was sealed before stays");
-            return;
+            Err(mpsc::TryRecvError::Disconnected) => return Ok(()),
+            Err(mpsc::TryRecvError::Empty) => writer.tick(now_micros())?,
         }
         thread::sleep(Duration::from_millis(PAUSE_MS));
     }

@@ -64,7 +64,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn open(house: &Arc<House>, door: &Door) -> Result<Self, MediaError> {
         let room = RoomKey(next_key());
-        house.media.open_room(room).await?;
+        answered(house.media.open_room(room)).await?;
         house.media_rooms.doors.insert(room, door.clone());
         Ok(Self {
             house: Arc::clone(house),
@@ -80,7 +80,7 @@ impl Stage {
     pub(super) async fn connect(&mut self, participant: ParticipantId) {
         let person = *self.people.entry(participant).or_insert_with(|| ParticipantKey(next_key()));
         let connection = ConnectionKey(next_key());
-        match self.house.media.connect(self.room, person, connection).await {
+        match answered(self.house.media.connect(self.room, person, connection)).await {
             Ok(()) => {
                 self.house.media_rooms.connections.insert(connection, self.room);
                 self.connections.insert(participant, connection);
@@ -92,7 +92,7 @@ impl Stage {
     pub(super) async fn disconnect(&mut self, participant: ParticipantId) {
         let Some(connection) = self.connections.remove(&participant) else { return };
         self.house.media_rooms.connections.remove(&connection);
-        if let Err(error) = self.house.media.disconnect(connection).await {
+        if let Err(error) = answered(self.house.media.disconnect(connection)).await {
             tracing::debug!(%error, "a connection of the media plane had ended before");
         }
     }
@@ -109,7 +109,7 @@ impl Stage {
         let offer = || Offer { sdp: sdp.clone(), publications: publications.clone() };
         let bad = |error: OfferError| Setback::session("bad_offer", error.to_string());
         let first = match self.connections.get(&participant) {
-            Some(connection) => self.house.media.offer(*connection, offer()).await,
+            Some(connection) => self.ask(*connection, offer()).await,
             None => Err(OfferError::CertificateChanged),
         };
         match first {
@@ -117,7 +117,7 @@ impl Stage {
                 self.disconnect(participant).await;
                 self.connect(participant).await;
                 let connection = self.connections.get(&participant).ok_or(Setback::Unavailable)?;
-                self.house.media.offer(*connection, offer()).await.map_err(bad)
+                self.ask(*connection, offer()).await.map_err(bad)
             }
             other => other.map_err(bad),
         }
@@ -146,14 +146,12 @@ impl Stage {
                 .collect(),
             grant: self.grant(audience.grant.as_ref(), recorder),
         };
-        let applied = self.house.media.apply(self.room, table);
-        match tokio::time::timeout(Duration::from_millis(ACKNOWLEDGEMENT_DEADLINE_MS), applied).await {
-            Ok(Ok(version)) => version == self.version,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the media plane refused an audience table");
+        match answered(self.house.media.apply(self.room, table)).await {
+            Ok(version) => version == self.version,
+            Err(error) => {
+                tracing::error!(%error, "the media plane did not take an audience table");
                 false
             }
-            Err(_) => false,
         }
     }
 
@@ -168,12 +166,20 @@ impl Stage {
         })
     }
 
-    /// Closes the media room for good and opens an empty one.
-    pub(super) async fn reset(&mut self, house: &Arc<House>) {
+    /// Closes the media room for good and opens an empty one; false if that failed. People keep their numbers, so that
+    /// a running recording still knows whom it hears.
+    pub(super) async fn reset(&mut self) -> bool {
         self.close().await;
-        match Self::open(house, &self.door).await {
-            Ok(fresh) => *self = fresh,
-            Err(error) => tracing::error!(%error, "the media room could not be opened again"),
+        match Self::open(&self.house, &self.door).await {
+            Ok(fresh) => {
+                let people = std::mem::take(&mut self.people);
+                *self = Self { people, ..fresh };
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the media room could not be opened again");
+                false
+            }
         }
     }
 
@@ -182,10 +188,21 @@ impl Stage {
         for connection in self.connections.values() {
             self.house.media_rooms.connections.remove(connection);
         }
-        if let Err(error) = self.house.media.close_room(self.room).await {
-            tracing::warn!(%error, "the media room had ended before");
+        if let Err(error) = answered(self.house.media.close_room(self.room)).await {
+            tracing::warn!(%error, "the media room had ended before, or did not answer");
         }
         self.connections.clear();
+    }
+
+    /// The way to the room that this stage belongs to.
+    pub(super) const fn door(&self) -> &Door {
+        &self.door
+    }
+
+    async fn ask(&self, connection: ConnectionKey, offer: Offer) -> Result<String, OfferError> {
+        let answer = self.house.media.offer(connection, offer);
+        let deadline = Duration::from_millis(ACKNOWLEDGEMENT_DEADLINE_MS);
+        tokio::time::timeout(deadline, answer).await.unwrap_or(Err(OfferError::Connection(MediaError::Busy)))
     }
 
     pub(super) fn participant_of(&self, connection: ConnectionKey) -> Option<ParticipantId> {
@@ -215,6 +232,12 @@ impl Stage {
             source: media_source(publication.source),
         }
     }
+}
+
+/// A media plane that does not answer must not hold the room.
+async fn answered<T>(asked: impl Future<Output = Result<T, MediaError>>) -> Result<T, MediaError> {
+    let deadline = Duration::from_millis(ACKNOWLEDGEMENT_DEADLINE_MS);
+    tokio::time::timeout(deadline, asked).await.unwrap_or(Err(MediaError::Busy))
 }
 
 const fn media_source(source: Source) -> accord_media::Source {

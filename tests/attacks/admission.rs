@@ -45,6 +45,9 @@ async fn a_waiting_person_gets_nothing_of_the_room_whatever_they_ask() {
     }
     a.send(&json!({ "type": "offer", "id": uuid::Uuid::new_v4(), "sdp": "v=0\r\n", "publications": [] })).await;
     assert_eq!(code(&a.hear("refused").await), "not_inside");
+    let paper = json!({ "type": "read_paper", "id": uuid::Uuid::new_v4(), "document_digest": "00".repeat(32) });
+    a.send(&paper).await;
+    assert_eq!(code(&a.hear("refused").await), "no_such_paper");
     let heard = serde_json::to_string(&a.heard).unwrap();
     for secret in ["主持调解员", "乙方当事人", "民初1号", "合同纠纷"] {
         assert!(!heard.contains(secret), "the waiting person was told {secret}");
@@ -139,9 +142,13 @@ async fn a_proof_over_another_challenge_opens_nothing() {
     let mut visitor = Visitor::connect(&server).await;
     visitor.hear("challenge").await;
     let proof = device.sign("accord.v1 hello of another day");
-    let key = json!({ "type": "hello", "invitation": room.a.secret, "device_key": "BAAA", "proof": proof });
-    visitor.send(&key).await;
+    let key = device.public_key();
+    let hello = json!({ "type": "hello", "invitation": room.a.secret, "device_key": key, "proof": proof });
+    visitor.send(&hello).await;
     assert_eq!(visitor.hear("closed").await["reason"], "protocol");
+    assert!(visitor.heard.iter().all(|message| message["type"] != "welcome"));
+    let control = Visitor::arrive(&server, &room.a, &device).await;
+    assert_eq!(where_is(&control), "waiting", "the control: the right proof opens the door");
     server.stop().await;
 }
 

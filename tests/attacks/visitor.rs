@@ -32,7 +32,7 @@ impl Device {
         URL_SAFE_NO_PAD.encode(self.0.sign(&SystemRandom::new(), text.as_bytes()).unwrap())
     }
 
-    fn public_key(&self) -> String {
+    pub(crate) fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0.public_key())
     }
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { env } from "node:process";
 import { join } from "node:path";
 
 const START_DEADLINE_MS = 60_000;
@@ -12,7 +13,7 @@ const STOP_DEADLINE_MS = 20_000;
 export class Accord {
   /** A fresh data folder and three free ports in a row. */
   static async start() {
-    const binary = process.env.ACCORD_BINARY;
+    const binary = env.ACCORD_BINARY;
     if (!binary) throw new Error("ACCORD_BINARY is not set: run tests/run journey");
     const data = await mkdtemp(join(tmpdir(), "accord-journey-"));
     const accord = new Accord(binary, data, await freePorts(3));
@@ -25,6 +26,8 @@ export class Accord {
     this.data = data;
     this.port = port;
     this.log = "";
+    /** What the server logged: standard error alone. */
+    this.diagnostics = "";
   }
 
   get origin() {
@@ -34,6 +37,7 @@ export class Accord {
   async run() {
     const process = spawn(this.binary, ["demo", "--data", this.data, "--port", String(this.port)], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...env, NO_COLOR: "1" },
     });
     this.process = process;
     this.exited = new Promise((resolve) => process.once("exit", (code, signal) => resolve({ code, signal })));
@@ -46,6 +50,7 @@ export class Accord {
       });
       process.stderr.on("data", (chunk) => {
         this.log += chunk;
+        this.diagnostics += chunk;
       });
       this.exited.then(({ code, signal }) => reject(new Error(`accord ended (${code ?? signal}):\n${this.log}`)));
       setTimeout(() => reject(new Error(`accord did not start:\n${this.log}`)), START_DEADLINE_MS).unref();
