@@ -53,6 +53,8 @@ pub enum Action {
     Restart,
     /// A person begins to write in the drafts under this CRDT client id; nobody else ever writes under it.
     BindWriter { participant: ParticipantId, client: u64 },
+    /// The recorder cannot go on: nothing may look recorded that is not.
+    FailRecording,
     /// The case service has confirmed that it holds the result of this case.
     Receive { case_number: Option<String> },
 

@@ -116,6 +116,7 @@ pub(crate) fn needed(action: &Action) -> Result<Option<Permission>, Refusal> {
         | Action::Lose { .. }
         | Action::Restart
         | Action::BindWriter { .. }
+        | Action::FailRecording
         | Action::Receive { .. } => return Err(Refusal::NotAllowed),
     }))
 }

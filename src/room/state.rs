@@ -149,8 +149,7 @@ impl State {
             Action::Restart => Ok(admission::restart(self)),
             Action::BindWriter { participant, client } => agreement::bind_writer(self, *participant, *client),
             Action::Receive { case_number } => ending::receive(self, case_number.as_ref()),
-            // A recorder that failed: nothing may look recorded that is not.
-            Action::StopRecording => recording::stop(self),
+            Action::FailRecording => recording::stop(self),
             _ => Err(Refusal::NotAllowed),
         }
     }
@@ -218,6 +217,7 @@ impl State {
             | Action::Lose { .. }
             | Action::Restart
             | Action::BindWriter { .. }
+            | Action::FailRecording
             | Action::Receive { .. } => Err(Refusal::NotAllowed),
         }
     }

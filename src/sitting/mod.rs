@@ -358,7 +358,7 @@ impl Sitting {
             Message::Media(event) => self.hear_media(&event),
             Message::RecorderFailed { generation } => {
                 let is_running = self.state.recording.span.as_ref().is_some_and(|span| span.generation == generation);
-                if is_running && let Err(error) = self.carry_out(Actor::System, Action::StopRecording).await {
+                if is_running && let Err(error) = self.carry_out(Actor::System, Action::FailRecording).await {
                     tracing::error!(%error, "a recording that failed could not be ended");
                     self.is_broken = true;
                 }

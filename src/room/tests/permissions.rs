@@ -55,6 +55,7 @@ fn actions_of_services() -> Vec<Action> {
         Action::Lose { participant: BEN, connection: connection(1) },
         Action::Restart,
         Action::BindWriter { participant: ANNA, client: 1 },
+        Action::FailRecording,
         Action::Receive { case_number: None },
     ]
 }
